@@ -50,7 +50,7 @@ def explore(
         clusters: The number of clusters, from 2 to 200; by default it is chosen.
         max_clusters: The largest number of clusters to try, from 2 to 200.
         image: The column of image paths, in a table.
-        image_size: The image size in pixels; by default the one that suits backbone and images.
+        image_size: The image size in pixels; by default a size that suits backbone and images.
         projection: The map: "umap", "tsne" or "pca". By default UMAP if it is installed, else t-SNE.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
         seed: The seed of all random choices.
@@ -63,12 +63,9 @@ def explore(
         DataError: There are fewer than 20 different images, or they cannot be read.
         RunError: The folder is in use or holds other files.
     """
-    check_arguments(
-        {"out": out, "backbone": backbone, "image": image, "image_size": image_size, "device": device}
-        | {"seed": seed}
-    )
-    for name, number in (("clusters", clusters), ("max_clusters", max_clusters)):
-        _check_number(name, number, optional=name == "clusters")
+    check_arguments(dict(locals()))
+    for name, number in (("clusters", 2 if clusters is None else clusters), ("max_clusters", max_clusters)):
+        _check_number(name, number)
     from autotl.exploration.projection import check_projection
     from autotl.exploration.run import Options, explore_images
 
@@ -103,9 +100,7 @@ def explore(
         )
 
 
-def _check_number(name: str, value: object, *, optional: bool) -> None:
+def _check_number(name: str, value: object) -> None:
     """Check a number of clusters. Raises ArgumentError."""
-    if value is None and optional:
-        return
     if not isinstance(value, Integral) or isinstance(value, bool) or not 2 <= int(value) <= MAX_CLUSTERS:
         raise ArgumentError(f"{name} must be an integer from 2 to {MAX_CLUSTERS} (got {value!r}).")

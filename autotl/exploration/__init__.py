@@ -1,1 +1,1 @@
-"""Explore images without labels: clusters, a map, outliers, copies, and a table to label from."""
+"""Explore images without labels: clusters, a map, outliers, copies."""

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from autotl.api import Backbone
-from autotl.exploration.features import ImageRows
 from autotl.exploration.findings import Findings
 from autotl.exploration.grouping.choose import Grouping, MarginLabels
 from autotl.exploration.grouping.stability import Stability
-from autotl.exploration.listing import address_of
+from autotl.exploration.images.features import ImageRows
+from autotl.exploration.images.listing import address_of
 from autotl.exploration.projection import Map
 from autotl.jsonio import FORMAT
 
@@ -54,13 +54,25 @@ class Evidence:
 
 def build_document(evidence: Evidence) -> dict[str, Any]:
     """Return the content of ``explore.json``."""
-    scan, grouping, found = evidence.rows.scan, evidence.grouping, evidence.found
     return {
         "format": FORMAT,
         "autotl": version("autotl"),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": evidence.name,
-        "sentence": key_sentence(grouping, len(evidence.rows)),
+        "sentence": key_sentence(evidence.grouping, len(evidence.rows)),
+        **_images(evidence),
+        **_groups(evidence),
+        **_issues(evidence),
+        "map": evidence.map.method,
+        "notes": list(evidence.notes),
+        "seed": evidence.seed,
+        "seconds": evidence.seconds,
+    }
+
+
+def _images(evidence: Evidence) -> dict[str, Any]:
+    scan = evidence.rows.scan
+    return {
         "images": {
             "given": len(evidence.rows.images),
             "distinct": len(evidence.rows),
@@ -72,6 +84,12 @@ def build_document(evidence: Evidence) -> dict[str, Any]:
             {"image": address_of(evidence.rows.images[number]), "why": why}
             for number, why in list(scan.unreadable.items())[:MAX_LISTED]
         ],
+    }
+
+
+def _groups(evidence: Evidence) -> dict[str, Any]:
+    grouping = evidence.grouping
+    return {
         "backbones": [_backbone(each) for each in evidence.backbones.values()],
         "backbone": grouping.backbone,
         "k": grouping.k,
@@ -85,6 +103,12 @@ def build_document(evidence: Evidence) -> dict[str, Any]:
         "density": _density(grouping),
         "margin": _margin(grouping.margin),
         "clusters": [_cluster(evidence, number) for number in _numbers(grouping)],
+    }
+
+
+def _issues(evidence: Evidence) -> dict[str, Any]:
+    found = evidence.found
+    return {
         "outliers": [
             {
                 "image": address_of(evidence.rows.image(row)),
@@ -98,10 +122,6 @@ def build_document(evidence: Evidence) -> dict[str, Any]:
         ],
         "near_copy_sets": len(found.near_copies),
         "compared_for_copies": found.compared,
-        "map": evidence.map.method,
-        "notes": list(evidence.notes),
-        "seed": evidence.seed,
-        "seconds": evidence.seconds,
     }
 
 

@@ -13,15 +13,15 @@ from autotl.clock import Clock
 from autotl.data import join_names
 from autotl.errors import DataError
 from autotl.exploration.document import Evidence, build_document, method_notes
-from autotl.exploration.features import ImageRows, choose_weights, compute_features, describe_backbones
 from autotl.exploration.findings import find_facts
 from autotl.exploration.grouping.choose import group_rows
-from autotl.exploration.grouping.reduction import reduce_features
-from autotl.exploration.listing import Readers, list_images
+from autotl.exploration.grouping.reduction import Matrix, reduce_features, unit_rows
+from autotl.exploration.images.features import ImageRows, choose_weights, compute_features, describe_backbones
+from autotl.exploration.images.listing import Readers, list_images
+from autotl.exploration.images.scan import Scan, scan_images
 from autotl.exploration.page.html import page
 from autotl.exploration.projection import project
 from autotl.exploration.result import FEATURES, PAGE, Exploration
-from autotl.exploration.scan import Scan, scan_images
 from autotl.exploration.table import CLUSTER_TABLE, TABLE, cluster_table, image_table
 from autotl.exploration.work_folder import DOCUMENT, OutFolder, RowFile, open_out_folder
 from autotl.progress import report_progress
@@ -113,14 +113,11 @@ def _explore(
         chosen, rows, image_size=options.image_size, device=options.device, clock=clock
     )
     features = _features(rows, networks, folder, device=options.device)
-    spaces = {
-        name: reduce_features(file.read(), seed=derive(options.seed, "reduction"))
-        for name, file in features.items()
-    }
+    spaces = _spaces(features, seed=options.seed)
     grouping = group_rows(
         spaces, clusters=options.clusters, max_clusters=options.max_clusters, seed=options.seed
     )
-    space, file = spaces[grouping.backbone], features[grouping.backbone]
+    space, file = unit_rows(spaces[grouping.backbone]), features[grouping.backbone]
     found = find_facts(grouping, space, file.read(), rows.scan.looks, seed=options.seed)
     report_progress("drawing the map")
     placed = project(space, method=options.projection, seed=options.seed)
@@ -162,6 +159,13 @@ def _features(
     rows: ImageRows, networks: Sequence[Backbone], folder: OutFolder, *, device: str
 ) -> dict[str, RowFile]:
     return {each.name: compute_features(rows, each, folder.work, device=device) for each in networks}
+
+
+def _spaces(features: Mapping[str, RowFile], *, seed: int) -> dict[str, Matrix]:
+    report_progress("reducing features")
+    return {
+        name: reduce_features(file.read(), seed=derive(seed, "reduction")) for name, file in features.items()
+    }
 
 
 def _image_notes(rows: ImageRows, notes: Sequence[str]) -> list[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autotl.exploration.features import ImageRows
 from autotl.exploration.findings import Findings
 from autotl.exploration.grouping.choose import Grouping
-from autotl.exploration.listing import address_of
+from autotl.exploration.images.features import ImageRows
+from autotl.exploration.images.listing import address_of
 from autotl.exploration.projection import Positions
 from autotl.importing.lazy import lazy_module
 

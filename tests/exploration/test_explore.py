@@ -17,7 +17,7 @@ from PIL import Image
 
 import autotl
 from autotl.errors import ArgumentError, DataError, RunError, UnknownName
-from autotl.exploration import features
+from autotl.exploration.images import features
 from autotl.exploration.result import Exploration
 from autotl.exploration.table import TABLE
 from autotl.testing import tiny_images

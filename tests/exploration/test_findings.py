@@ -8,6 +8,7 @@ import pytest
 from autotl.exploration import findings
 from autotl.exploration.findings import find_facts
 from autotl.exploration.grouping.choose import group_rows
+from autotl.exploration.grouping.reduction import unit_rows
 from tests.support.planted import planted, shapeless
 
 
@@ -56,7 +57,7 @@ def test_near_copies_are_found_and_do_not_represent_a_cluster(
 
 
 def test_without_clear_clusters_the_first_ranks_are_spread() -> None:
-    rows = shapeless(200)
+    rows = unit_rows(shapeless(200))
     grouping = group_rows({"net": rows}, clusters=None, max_clusters=5, seed=0)
     assert grouping.method == "none"
     found = find_facts(grouping, rows, rows, looks_of(200), seed=0)

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import autotl
-from autotl.exploration import features
+from autotl.exploration.images import features
 from tests.support.planted import photos
 
 SCRIPT = """
 import sys, time
 import autotl
-from autotl.exploration import features
+from autotl.exploration.images import features
 features.BLOCK = 8
 forward = features.forward_in_batches
 def slowly(*arguments, **options):

@@ -25,10 +25,9 @@ def planted(
 
 
 def shapeless(n: int, *, dimensions: int = 12, seed: int = 0) -> NDArray[np.float32]:
-    """Return Gaussian unit rows of unequal variances, which have no clusters."""
+    """Return Gaussian rows of unequal variances, which have no clusters."""
     rows = np.random.default_rng(seed).normal(size=(n, dimensions)) / np.sqrt(1 + np.arange(dimensions))
-    found: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return found
+    return rows.astype(np.float32)
 
 
 def photos(folder: Path, *, each: int = 20) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autotl.exploration.grouping.clustering import Ids, by_size, k_means
 from autotl.exploration.grouping.density import Density, find_dense_clusters
-from autotl.exploration.grouping.reduction import Matrix
+from autotl.exploration.grouping.reduction import Matrix, unit_rows
 from autotl.exploration.grouping.stability import (
     Stability,
     choose_number,
@@ -27,7 +27,7 @@ MIN_CLUSTER_SHARE = 0.1
 class MarginLabels:
     """The comparison of TURTLE's labels with the clusters of k-means.
 
-    ``kept`` tells whether TURTLE's labels are used.
+    TURTLE's labels are used if ``kept`` is true.
     """
 
     turtle: Generalisation
@@ -43,7 +43,7 @@ class Grouping:
     Attributes:
         ids: The cluster of each row, (n,), by falling size; -1 for rows in no cluster of HDBSCAN.
         method: "k-means", "HDBSCAN", "TURTLE" or "none".
-        backbone: The backbone in the space of which distances are measured.
+        backbone: The backbone whose features are clustered.
         chosen: The stability at the chosen number of clusters; None if all features are equal.
         measured: The stability by backbone and number of clusters.
         density: The clusters of HDBSCAN; None if they were not searched for.
@@ -80,7 +80,7 @@ def group_rows(
     k-means if it is more stable. TURTLE does if classifiers learn its labels better.
 
     Args:
-        spaces: Reduced features of the same images by backbone, (n, d).
+        spaces: Principal components of the same images by backbone, (n, d).
         clusters: The number of clusters; None to choose it.
         max_clusters: The largest number to try.
         seed: The seed of all random choices.
@@ -93,15 +93,20 @@ def group_rows(
     measured = {name: measure_stability(rows, numbers, seed=seed) for name, rows in usable.items()}
     best = {name: choose_number(each) for name, each in measured.items()}
     backbone = max(best, key=lambda name: best[name].gain)
-    rows, chosen = usable[backbone], best[backbone]
-    density = find_dense_clusters(rows, seed=seed) if clusters is None else None
+    chosen = best[backbone]
+    density = find_dense_clusters(usable[backbone], seed=seed) if clusters is None else None
     if density is not None and density.replaces(chosen):
         return Grouping(density.ids, "HDBSCAN", backbone, density.stability, measured, density)
     if clusters is None and not chosen.is_clear:
         return Grouping(np.zeros(n, dtype=np.int64), "none", backbone, chosen, measured, density)
-    ids, method, margin = k_means(rows, chosen.k, seed=derive(seed, "clusters") % 2**31), "k-means", None
+    units = {name: unit_rows(rows) for name, rows in usable.items()}
+    ids, method, margin = (
+        k_means(units[backbone], chosen.k, seed=derive(seed, "clusters") % 2**31),
+        "k-means",
+        None,
+    )
     if len(usable) > 1:
-        labels, margin = _compared(list(usable.values()), ids, chosen.k, seed=seed)
+        labels, margin = _compared(list(units.values()), ids, chosen.k, seed=seed)
         ids, method = (labels, "TURTLE") if margin.kept else (ids, method)
     return Grouping(
         by_size(ids), method, backbone, chosen, measured, density, margin, fixed=clusters is not None

@@ -10,7 +10,7 @@ from autotl.exploration.grouping.reduction import BLOCK, Matrix, unit_rows
 MAX_FULL_ROWS = 20_000
 """Rows up to which k-means uses all rows in each step; above, mini-batches of ``BLOCK`` rows."""
 STARTS = 10
-"""Random starts, the best of which is kept."""
+"""Random starts; the best one is kept."""
 
 Ids = NDArray[np.int64]
 

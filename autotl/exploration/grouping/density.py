@@ -8,7 +8,7 @@ import numpy as np
 
 from autotl.exploration.grouping.clustering import Ids, by_size
 from autotl.exploration.grouping.reduction import BLOCK, Matrix, sample_rows, unit_rows
-from autotl.exploration.grouping.stability import MAX_ROWS, Stability, agreement, without_clusters
+from autotl.exploration.grouping.stability import MAX_ROWS, Stability, agreement, null_agreement, null_draws
 from autotl.seeds import derive
 
 FIT_ROWS = 4000
@@ -53,25 +53,26 @@ def find_dense_clusters(rows: Matrix, *, seed: int) -> Density:
     """Cluster by density; rows outside the sample join their nearest sampled row.
 
     Args:
-        rows: Unit rows, (n, d).
+        rows: The components, (n, d). Clustered are rows of length 1.
         seed: The seed of the samples.
     """
-    reduced = unit_rows(rows[:, :DIMENSIONS])
+    scores = np.ascontiguousarray(rows[:, :DIMENSIONS])
+    reduced = unit_rows(scores)
     chosen = sample_rows(len(rows), FIT_ROWS, seed=derive(seed, "density"))
     of_sample = _hdbscan(reduced[chosen])
     ids = by_size(_nearest(reduced, reduced[chosen], of_sample))
-    return Density(ids, float((ids < 0).mean()), _stability(reduced, int(ids.max()) + 1, seed=seed))
+    return Density(ids, float((ids < 0).mean()), _stability(scores, int(ids.max()) + 1, seed=seed))
 
 
 def _stability(rows: Matrix, k: int, *, seed: int) -> Stability:
     sample = rows[sample_rows(len(rows), MAX_ROWS, seed=derive(seed, "stability"))]
-    null = without_clusters(sample, seed=derive(seed, "null"))
+    nulls, sample = null_draws(sample, seed=seed), unit_rows(sample)
 
     def cluster(part: Matrix, _: int) -> Ids:
         return _hdbscan(part)
 
     mean, spread, error = agreement(sample, cluster, seed=derive(seed, "dense"))
-    null_mean, _, null_error = agreement(null, cluster, seed=derive(seed, "dense null"))
+    null_mean, null_error = null_agreement(nulls, cluster, seed=derive(seed, "dense"))
     # if all rows of all subsamples are in no cluster, their agreement shows nothing
     trivial = null_mean if null_mean < 1 else 0.0
     return Stability(k, mean, spread, error, trivial, null_error)

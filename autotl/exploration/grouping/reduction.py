@@ -19,9 +19,9 @@ _TINY = 1e-6
 
 
 def reduce_features(features: NDArray[np.floating], *, seed: int) -> Matrix:
-    """Return unit rows of at most 64 principal components, float32 (n, d).
+    """Return at most 64 principal components of the features, float32 (n, d).
 
-    Rows are scaled to length 1 before and after, because the length of a feature vector follows contrast and
+    Features are scaled to length 1 before, because the length of a feature vector follows contrast and
     sharpness instead of the content. Components are not whitened: whitening gives the last components, which
     are mostly noise, the weight of the first.
 
@@ -30,7 +30,7 @@ def reduce_features(features: NDArray[np.floating], *, seed: int) -> Matrix:
         seed: The seed of the sample and of the solver.
 
     Returns:
-        The reduced rows. They are all 0 if the features are equal.
+        The components, largest variance first. They are all 0 if the features are equal.
     """
     from sklearn.decomposition import PCA
 
@@ -46,7 +46,7 @@ def reduce_features(features: NDArray[np.floating], *, seed: int) -> Matrix:
     out = np.empty((n, dimensions), dtype=np.float32)
     for start in range(0, n, BLOCK):
         part = slice(start, start + BLOCK)
-        out[part] = unit_rows(pca.transform(unit_rows(features[part])))
+        out[part] = pca.transform(unit_rows(features[part]))
     return out
 
 
@@ -59,7 +59,13 @@ def unit_rows(rows: NDArray[np.floating]) -> Matrix:
 
 
 def sample_rows(n: int, most: int, *, seed: int) -> NDArray[np.int64]:
-    """Draw at most ``most`` row numbers of ``n``, sorted."""
+    """Draw row numbers, sorted.
+
+    Args:
+        n: The number of rows.
+        most: The largest number to draw; all rows if there are no more.
+        seed: The seed.
+    """
     if n <= most:
         return np.arange(n)
     return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))

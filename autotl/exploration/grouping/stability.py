@@ -22,16 +22,18 @@ from autotl.seeds import derive
 MAX_ROWS = 2000
 """Rows on which stability is measured; more rows make it no more exact than more subsamples do."""
 SUBSAMPLES = 10
+NULL_DRAWS, NULL_SUBSAMPLES = 5, 5
+"""Data sets without clusters, and the subsamples of each."""
 SHARE = 0.8
 """The size of a subsample, as Ben-Hur et al. suggest."""
-STARTS = 3
+STARTS = 2
 """Random starts of each k-means."""
 MIN_PER_CLUSTER = 5
 """Rows per cluster that the largest number of clusters leaves."""
 EVERY_K = 10
 """Each number of clusters is tried up to this one; above, each is a fifth larger than the one before."""
 CLEAR_MEAN, CLEAR_GAIN, CLEAR_ERRORS = 0.6, 0.3, 3.0
-"""The least stability, gain, and gain in standard errors of clear clusters."""
+"""The least stability, gain, and gain in errors of clear clusters."""
 
 Cluster = Callable[[Matrix, int], Ids]
 """Clusters rows with a seed."""
@@ -48,8 +50,9 @@ class Stability:
         mean: The mean agreement of two subsamples.
         spread: The standard deviation over pairs of subsamples.
         error: The standard error of the mean.
-        null_mean: The mean agreement on data without clusters, which has the same mean and covariance.
-        null_error: The standard error of ``null_mean``.
+        null_mean: The mean agreement on Gaussian data of the same mean and covariance.
+        null_error: The standard deviation of that agreement over data sets. It is no standard error, because
+            the images are a single data set, too.
     """
 
     k: int
@@ -61,12 +64,12 @@ class Stability:
 
     @property
     def gain(self) -> float:
-        """The stability above data without clusters, as a share of the possible gain; 1 at most."""
+        """The share of the possible gain on data without clusters, at most 1."""
         return (self.mean - self.null_mean) / max(1 - self.null_mean, 1e-3)
 
     @property
     def gain_error(self) -> float:
-        """The standard error of the gain."""
+        """The error of the gain, with the variation of data without clusters."""
         return math.hypot(self.error, self.null_error) / max(1 - self.null_mean, 1e-3)
 
     @property
@@ -90,12 +93,12 @@ def measure_stability(rows: Matrix, numbers: Sequence[int], *, seed: int) -> lis
     """Measure the stability of k-means for each number of clusters.
 
     Args:
-        rows: Unit rows, (n, d).
+        rows: The components, (n, d). Clustered are rows of length 1.
         numbers: The numbers of clusters.
         seed: The seed of the subsamples and of k-means.
     """
     sample = rows[sample_rows(len(rows), MAX_ROWS, seed=derive(seed, "stability"))]
-    null = without_clusters(sample, seed=derive(seed, "null"))
+    nulls, sample = null_draws(sample, seed=seed), unit_rows(sample)
     found = []
     for done, k in enumerate(numbers):
         report_progress("measuring the stability of clusters", done, len(numbers))
@@ -104,47 +107,72 @@ def measure_stability(rows: Matrix, numbers: Sequence[int], *, seed: int) -> lis
             return k_means(part, k, seed=start, starts=STARTS)
 
         mean, spread, error = agreement(sample, cluster, seed=derive(seed, "k", k))
-        null_mean, _, null_error = agreement(null, cluster, seed=derive(seed, "null", k))
-        found.append(Stability(k, mean, spread, error, null_mean, null_error))
+        found.append(Stability(k, mean, spread, error, *null_agreement(nulls, cluster, seed=derive(seed, k))))
     return found
 
 
 def choose_number(measured: Sequence[Stability]) -> Stability:
     """Return the number of clusters to use.
 
-    It is the largest one whose gain is within one standard error of the best. Coarser divisions of clear
+    It is the largest one whose gain is within a standard error of the best. Coarser divisions of clear
     clusters are often as stable, and the finest one shows most.
 
     Args:
         measured: The stability by number of clusters.
     """
     best = max(measured, key=lambda each: each.gain)
-    within = [each for each in measured if each.gain >= best.gain - best.gain_error]
+    least = best.gain - best.error / max(1 - best.null_mean, 1e-3)
+    within = [each for each in measured if each.gain >= least]
     return max(within, key=lambda each: each.k)
 
 
-def agreement(rows: Matrix, cluster: Cluster, *, seed: int) -> tuple[float, float, float]:
+def agreement(
+    rows: Matrix, cluster: Cluster, *, seed: int, subsamples: int = SUBSAMPLES
+) -> tuple[float, float, float]:
     """Return mean, spread and standard error of the agreement of subsamples.
 
     Args:
         rows: The rows, (n, d).
         cluster: Clusters a subsample with a seed.
         seed: The seed of the subsamples.
+        subsamples: Their number.
     """
     from sklearn.metrics import adjusted_rand_score
+    from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
     size = max(2, round(SHARE * len(rows)))
-    drawn = [np.sort(rng.choice(len(rows), size, replace=False)) for _ in range(SUBSAMPLES)]
-    ids = np.full((SUBSAMPLES, len(rows)), -2)
-    for number, part in enumerate(drawn):
-        ids[number, part] = cluster(rows[part], derive(seed, number) % 2**31)
-    scores = np.eye(SUBSAMPLES)
-    for one, other in itertools.combinations(range(SUBSAMPLES), 2):
+    drawn = [np.sort(rng.choice(len(rows), size, replace=False)) for _ in range(subsamples)]
+    ids = np.full((subsamples, len(rows)), -2)
+    with threadpool_limits(1):  # threads wait longer for each other than they work on so few rows
+        for number, part in enumerate(drawn):
+            ids[number, part] = cluster(rows[part], derive(seed, number) % 2**31)
+    scores = np.eye(subsamples)
+    for one, other in itertools.combinations(range(subsamples), 2):
         shared = (ids[one] > -2) & (ids[other] > -2)
         score = adjusted_rand_score(ids[one, shared], ids[other, shared])
         scores[one, other] = scores[other, one] = score
     return _summary(scores)
+
+
+def null_draws(rows: Matrix, *, seed: int) -> list[Matrix]:
+    """Return several data sets without clusters."""
+    return [without_clusters(rows, seed=derive(seed, "null", draw)) for draw in range(NULL_DRAWS)]
+
+
+def null_agreement(nulls: Sequence[Matrix], cluster: Cluster, *, seed: int) -> tuple[float, float]:
+    """Return mean and standard deviation of the agreement over data sets.
+
+    Args:
+        nulls: The data sets.
+        cluster: Clusters a subsample with a seed.
+        seed: The seed of the subsamples.
+    """
+    means = [
+        agreement(rows, cluster, seed=derive(seed, "null", draw), subsamples=NULL_SUBSAMPLES)[0]
+        for draw, rows in enumerate(nulls)
+    ]
+    return float(np.mean(means)), float(np.std(means, ddof=1))
 
 
 def without_clusters(rows: Matrix, *, seed: int) -> Matrix:

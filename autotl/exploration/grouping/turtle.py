@@ -20,10 +20,10 @@ from autotl.exploration.grouping.reduction import BLOCK, Matrix, sample_rows
 from autotl.progress import report_progress
 from autotl.seeds import derive
 
-STEPS = 600
-INNER_STEPS = 10
+STEPS = 300
+INNER_STEPS = 5
 """Steps of the classifiers for each step of the labelling."""
-OUTER_RATE, INNER_RATE = 0.01, 0.05
+OUTER_RATE, INNER_RATE = 0.02, 0.05
 ENTROPY = 10.0
 """The weight of the entropy of the cluster sizes, as in the paper: it keeps clusters from being empty."""
 MAX_ROWS = 10_000

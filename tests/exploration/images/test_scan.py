@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from autotl.data import UnlabelledImage
-from autotl.exploration import scan
-from autotl.exploration.listing import address_of, list_images, stamp_of
-from autotl.exploration.scan import scan_images
+from autotl.exploration.images import scan
+from autotl.exploration.images.listing import address_of, list_images, stamp_of
+from autotl.exploration.images.scan import scan_images
 from tests.support.planted import photos
 
 

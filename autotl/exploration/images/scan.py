@@ -24,7 +24,7 @@ from autotl.data import (
     scale_notes,
     without_pillow_warnings,
 )
-from autotl.exploration.listing import stamp_of
+from autotl.exploration.images.listing import stamp_of
 from autotl.progress import report_progress
 
 BLOCK = 1024

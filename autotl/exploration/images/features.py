@@ -1,4 +1,4 @@
-"""Compute the features of all images, in blocks that are kept on disk."""
+"""Compute the features of all images, in blocks on disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from autotl.data import (
     without_pillow_warnings,
 )
 from autotl.errors import DataError
-from autotl.exploration.scan import Scan
+from autotl.exploration.images.scan import Scan
 from autotl.exploration.work_folder import Matrix, RowFile
 from autotl.progress import report_progress
 from autotl.training import Normalise, forward_in_batches, to_device
