@@ -201,6 +201,9 @@ def _stability(each: Stability) -> dict[str, Any]:
         "null_mean": each.null_mean,
         "null_error": each.null_error,
         "gain": each.gain,
+        "explained": each.explained,
+        "null_explained": each.null_explained,
+        "null_explained_error": each.null_explained_error,
         "clear": each.is_clear,
     }
 

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autotl.exploration.grouping.clustering import Ids, by_size
+from autotl.exploration.grouping.clustering import Ids, by_size, k_means
 from autotl.exploration.grouping.reduction import BLOCK, Matrix, sample_rows, unit_rows
-from autotl.exploration.grouping.stability import MAX_ROWS, Stability, agreement, null_agreement, null_draws
+from autotl.exploration.grouping.stability import (
+    MAX_ROWS,
+    Stability,
+    agreement,
+    compactness,
+    explained_variance,
+    null_agreement,
+    null_draws,
+)
 from autotl.seeds import derive
 
 FIT_ROWS = 4000
@@ -75,7 +83,14 @@ def _stability(rows: Matrix, k: int, *, seed: int) -> Stability:
     null_mean, null_error = null_agreement(nulls, cluster, seed=derive(seed, "dense"))
     # if all rows of all subsamples are in no cluster, their agreement shows nothing
     trivial = null_mean if null_mean < 1 else 0.0
-    return Stability(k, mean, spread, error, trivial, null_error)
+
+    def divide(part: Matrix, start: int) -> Ids:
+        return k_means(part, max(k, 2), seed=start)
+
+    # HDBSCAN often finds nothing in data without clusters: k-means divides it best into as many
+    _, *null_shares = compactness(sample, nulls, divide, seed=derive(seed, "whole") % 2**31)
+    explained = explained_variance(sample, _hdbscan(sample))
+    return Stability(k, mean, spread, error, trivial, null_error, explained, *null_shares)
 
 
 def _hdbscan(rows: Matrix) -> Ids:

@@ -32,8 +32,8 @@ MIN_PER_CLUSTER = 5
 """Rows per cluster that the largest number of clusters leaves."""
 EVERY_K = 10
 """Each number of clusters is tried up to this one; above, each is a fifth larger than the one before."""
-CLEAR_MEAN, CLEAR_GAIN, CLEAR_ERRORS = 0.6, 0.3, 3.0
-"""The least stability, gain, and gain in errors of clear clusters."""
+CLEAR_MEAN, CLEAR_GAIN, CLEAR_DEVIATIONS = 0.8, 0.3, 4.0
+"""The least stability, gain, and excess of explained variance in standard deviations of clear clusters."""
 
 Cluster = Callable[[Matrix, int], Ids]
 """Clusters rows with a seed."""
@@ -53,6 +53,9 @@ class Stability:
         null_mean: The mean agreement on Gaussian data of the same mean and covariance.
         null_error: The standard deviation of that agreement over data sets. It is no standard error, because
             the images are a single data set, too.
+        explained: The share of the variance between the centres of the clusters, in [0, 1].
+        null_explained: The mean share on data without clusters.
+        null_explained_error: The standard deviation of that share over data sets.
     """
 
     k: int
@@ -61,6 +64,9 @@ class Stability:
     error: float
     null_mean: float
     null_error: float
+    explained: float = 0.0
+    null_explained: float = 0.0
+    null_explained_error: float = 0.0
 
     @property
     def gain(self) -> float:
@@ -74,9 +80,12 @@ class Stability:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the clusters are stable, and more so than chance explains."""
-        needed = max(CLEAR_GAIN, CLEAR_ERRORS * self.gain_error)
-        return self.mean >= CLEAR_MEAN and self.gain >= needed
+        """Whether the clusters are stable, and more compact than chance explains.
+
+        A single elongated cloud is cut into two halves stably, but these are not compact.
+        """
+        compact = self.explained - self.null_explained > CLEAR_DEVIATIONS * self.null_explained_error
+        return self.mean >= CLEAR_MEAN and self.gain >= CLEAR_GAIN and compact
 
 
 def numbers_to_try(rows: int, most: int) -> list[int]:
@@ -107,22 +116,25 @@ def measure_stability(rows: Matrix, numbers: Sequence[int], *, seed: int) -> lis
             return k_means(part, k, seed=start, starts=STARTS)
 
         mean, spread, error = agreement(sample, cluster, seed=derive(seed, "k", k))
-        found.append(Stability(k, mean, spread, error, *null_agreement(nulls, cluster, seed=derive(seed, k))))
+        null = null_agreement(nulls, cluster, seed=derive(seed, k))
+        shares = compactness(sample, nulls, cluster, seed=derive(seed, "whole", k) % 2**31)
+        found.append(Stability(k, mean, spread, error, *null, *shares))
     return found
 
 
 def choose_number(measured: Sequence[Stability]) -> Stability:
     """Return the number of clusters to use.
 
-    It is the largest one whose gain is within a standard error of the best. Coarser divisions of clear
-    clusters are often as stable, and the finest one shows most.
+    Clear ones come first. Among these it is the largest one whose gain is within a standard error of the
+    best. Coarser divisions of clear clusters are often as stable, and the finest one shows most.
 
     Args:
         measured: The stability by number of clusters.
     """
-    best = max(measured, key=lambda each: each.gain)
+    usable = [each for each in measured if each.is_clear] or measured
+    best = max(usable, key=lambda each: each.gain)
     least = best.gain - best.error / max(1 - best.null_mean, 1e-3)
-    within = [each for each in measured if each.gain >= least]
+    within = [each for each in usable if each.gain >= least]
     return max(within, key=lambda each: each.k)
 
 
@@ -173,6 +185,38 @@ def null_agreement(nulls: Sequence[Matrix], cluster: Cluster, *, seed: int) -> t
         for draw, rows in enumerate(nulls)
     ]
     return float(np.mean(means)), float(np.std(means, ddof=1))
+
+
+def compactness(
+    rows: Matrix, nulls: Sequence[Matrix], cluster: Cluster, *, seed: int
+) -> tuple[float, float, float]:
+    """Return the explained variance, and its mean and deviation without clusters.
+
+    Args:
+        rows: The rows, (n, d).
+        nulls: Data sets without clusters.
+        cluster: Clusters rows with a seed.
+        seed: The seed of the clusterings.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        shares = [explained_variance(each, cluster(each, seed)) for each in (rows, *nulls)]
+    return shares[0], float(np.mean(shares[1:])), float(np.std(shares[1:], ddof=1))
+
+
+def explained_variance(rows: Matrix, ids: Ids) -> float:
+    """Return the share of the variance between the centres of clusters.
+
+    Rows of id -1 have the mean of all rows as their centre.
+    """
+    mean = rows.mean(axis=0, dtype=np.float64)
+    total = float(((rows - mean) ** 2).sum())
+    between = sum(
+        int((ids == cluster).sum()) * float(((rows[ids == cluster].mean(axis=0) - mean) ** 2).sum())
+        for cluster in np.unique(ids[ids >= 0])
+    )
+    return between / max(total, 1e-12)
 
 
 def without_clusters(rows: Matrix, *, seed: int) -> Matrix:

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize, softmax
-from torch.nn.utils import skip_init
 
 from autotl.exploration.grouping.clustering import Ids
 from autotl.exploration.grouping.reduction import BLOCK, Matrix, sample_rows
@@ -151,7 +150,7 @@ def _standardised(space: Matrix) -> Tensor:
 
 
 def _head(dimensions: int, k: int, generator: torch.Generator) -> nn.Linear:
-    head: nn.Linear = skip_init(nn.Linear, dimensions, k)  # no draws from the global generator
+    head = nn.Linear(dimensions, k, device="meta").to_empty(device="cpu")  # draws no global random numbers
     with torch.no_grad():
         head.weight.copy_(torch.randn(k, dimensions, generator=generator) / dimensions**0.5)
         head.bias.zero_()

@@ -30,7 +30,7 @@ def test_dense_clusters_replace_unclear_ones() -> None:
     rows, _ = planted(3, each=80, noise=0.03)
     found = find_dense_clusters(rows, seed=0)
     assert found.replaces(Stability(5, 0.3, 0.1, 0.05, 0.3, 0.05))
-    assert not found.replaces(Stability(3, 1.0, 0.0, 0.0, 0.1, 0.0))
+    assert not found.replaces(Stability(3, 1.0, 0.0, 0.0, 0.1, 0.0, 0.9, 0.2, 0.01))
 
 
 def test_rows_outside_the_sample_join_the_nearest_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
