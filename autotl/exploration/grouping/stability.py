@@ -70,7 +70,7 @@ class Stability:
 
     @property
     def gain(self) -> float:
-        """The share of the possible gain on data without clusters, at most 1."""
+        """The share of the possible gain on data without clusters."""
         return (self.mean - self.null_mean) / max(1 - self.null_mean, 1e-3)
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from autotl.errors import ArgumentError
 if TYPE_CHECKING:
     from autotl.api import Watch
     from autotl.exploration.result import Exploration
+    from autotl.exploration.run import Options
 
 MAX_CLUSTERS = 200
 """The largest number of clusters that a page can show."""
@@ -63,32 +65,17 @@ def explore(
         DataError: There are fewer than 20 different images, or they cannot be read.
         RunError: The folder is in use or holds other files.
     """
-    check_arguments(dict(locals()))
-    for name, number in (("clusters", 2 if clusters is None else clusters), ("max_clusters", max_clusters)):
-        _check_number(name, number)
-    from autotl.exploration.projection import check_projection
-    from autotl.exploration.run import Options, explore_images
-
-    check_projection(projection)
+    arguments = dict(locals())
+    _check(arguments)
     from autotl.data import torch_within_cores
+    from autotl.exploration.run import explore_images
     from autotl.training import keep_freed_memory, pick_device
 
-    device, catalog = pick_device(device), plugins.load()
-    names = [backbone] if isinstance(backbone, str | Path) else backbone
-    options = Options(
-        backbone=tuple(map(str, names)) or ("auto",),
-        clusters=clusters,
-        max_clusters=max_clusters,
-        image=image,
-        image_size=image_size,
-        projection=projection,
-        device=device,
-        seed=seed,
-    )
+    options, catalog = _options(arguments | {"device": pick_device(device)}), plugins.load()
     with (
         progress.watched_by(terminal.Silence() if watch is None else watch),
         torch_within_cores(),
-        keep_freed_memory(device == "cpu"),
+        keep_freed_memory(options.device == "cpu"),
     ):
         return explore_images(
             images,
@@ -98,6 +85,27 @@ def explore(
             sources=catalog.backbones.items,
             clock=WallClock(),
         )
+
+
+def _check(arguments: Mapping[str, Any]) -> None:
+    """Check the arguments before torch is imported."""
+    from autotl.exploration.projection import check_projection
+
+    check_arguments(arguments)
+    if arguments["clusters"] is not None:
+        _check_number("clusters", arguments["clusters"])
+    _check_number("max_clusters", arguments["max_clusters"])
+    check_projection(arguments["projection"])
+
+
+def _options(arguments: Mapping[str, Any]) -> Options:
+    """Return the options of a call, with its backbones as a tuple of names."""
+    from autotl.exploration.run import Options
+
+    given = arguments["backbone"]
+    names = [given] if isinstance(given, str | Path) else given
+    values = {each.name: arguments[each.name] for each in fields(Options)}
+    return Options(**values | {"backbone": tuple(map(str, names)) or ("auto",)})
 
 
 def _check_number(name: str, value: object) -> None:
