@@ -13,9 +13,10 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.analyze import analyze
+    from autotl.exploration.call import explore
     from autotl.fit import fit, load, resume
 
-__all__ = ["__version__", "analyze", "fit", "hookimpl", "load", "resume"]
+__all__ = ["__version__", "analyze", "explore", "fit", "hookimpl", "load", "resume"]
 
 __version__ = version("autotl")
 

@@ -10,7 +10,15 @@ from typing import Any
 
 import typer
 
-from autotl.cli import authoring, benchmarks, commands, demo, show, using  # noqa: F401 - they register commands
+from autotl.cli import (  # noqa: F401 - they register commands
+    authoring,
+    benchmarks,
+    commands,
+    demo,
+    exploring,
+    show,
+    using,
+)
 from autotl.cli.app import app
 from autotl.clock import WallClock, counting_from
 from autotl.data import limit_thread_spinning

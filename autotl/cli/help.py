@@ -7,7 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 ORDER = (
-    "fit", "predict", "evaluate", "report", "resume", "analyze", "demo",
+    "fit", "predict", "evaluate", "report", "resume", "analyze", "explore", "demo",
     "backbones", "plugins", "new-plugin", "try", "bench", "leaderboard",
 )  # fmt: skip
 """The commands in the order in which a new user needs them."""
@@ -15,6 +15,7 @@ MEANT = {
     "train": "fit", "search": "fit", "run": "fit", "start": "fit", "finetune": "fit",
     "test": "evaluate", "eval": "evaluate", "score": "evaluate", "infer": "predict", "label": "predict",
     "classify": "predict", "continue": "resume", "restart": "resume", "show": "report", "open": "report",
+    "cluster": "explore", "group": "explore", "map": "explore",
     "check": "analyze", "profile": "analyze", "models": "backbones", "networks": "backbones",
     "example": "demo", "strategies": "plugins", "benchmark": "bench",
 }  # fmt: skip

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         require_column,
     )
     from autotl.data.cpu_cores import limit_thread_spinning, torch_within_cores, usable_cores
+    from autotl.data.image_facts import ImageFacts, read_image_facts
     from autotl.data.image_files.array_images import as_array, image_from_array, is_array, scale_of_arrays
     from autotl.data.image_files.bit_depth import deep_values_of
     from autotl.data.image_files.decode import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     )
     from autotl.data.image_files.list_files import files_below, is_special_file
     from autotl.data.image_files.perceptual_hash import perceptual_hashes, thumbnail
+    from autotl.data.image_files.pixel_scaling import Extremes, choose_scale, scale_notes
     from autotl.data.image_files.suffixes import IMAGE_SUFFIXES, READABLE_SUFFIXES, is_image_name
     from autotl.data.image_files.zip_images import ZipImages
     from autotl.data.labels import (
@@ -85,6 +87,8 @@ __all__ = [
     "CellImages",
     "ChosenColumns",
     "Duplicates",
+    "Extremes",
+    "ImageFacts",
     "ImageLocator",
     "Imbalance",
     "LabelledPath",
@@ -103,6 +107,7 @@ __all__ = [
     "check_path",
     "check_share",
     "choose_columns",
+    "choose_scale",
     "class_order",
     "count_divided_groups",
     "count_strata",
@@ -146,12 +151,14 @@ __all__ = [
     "prediction_images",
     "quality",
     "read",
+    "read_image_facts",
     "refuse_columns",
     "render",
     "render_images",
     "render_parts",
     "require_column",
     "rows_digest",
+    "scale_notes",
     "scale_of_arrays",
     "similar_class_notes",
     "split",

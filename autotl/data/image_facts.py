@@ -160,10 +160,10 @@ class ImageScanner:
         }
 
 
-def _read_facts(item: Item, scale: PixelScale | None = None) -> ImageFacts | str:
-    """Return the facts of an item, or why it is unreadable."""
+def read_image_facts(opener: Callable[[], Image.Image], scale: PixelScale | None = None) -> ImageFacts | str:
+    """Return the facts of an image, or why it is unreadable."""
     try:
-        image = upright_rgb(item.open(), scale)
+        image = upright_rgb(opener(), scale)
         values = deep_values_of(image)
         return ImageFacts(
             pixel_digest(image),
@@ -175,3 +175,7 @@ def _read_facts(item: Item, scale: PixelScale | None = None) -> ImageFacts | str
         )
     except Exception as error:  # a plugin may raise anything; one bad image must not end the reading
         return failure_reason(error)
+
+
+def _read_facts(item: Item, scale: PixelScale | None = None) -> ImageFacts | str:
+    return read_image_facts(item.open, scale)

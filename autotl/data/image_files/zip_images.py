@@ -33,6 +33,11 @@ class ZipImages:
         self._lock = Lock()
         self._open: tuple[int, zipfile.ZipFile] | None = None
 
+    @property
+    def path(self) -> Path:
+        """The path of the ZIP file."""
+        return self._path
+
     def names(self) -> list[str]:
         """Return the names of all files in the ZIP file, sorted.
 

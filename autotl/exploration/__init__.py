@@ -1,0 +1,1 @@
+"""Explore images without labels: clusters, a map, outliers, copies."""

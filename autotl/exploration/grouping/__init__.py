@@ -1,0 +1,1 @@
+"""Divide features into clusters, and judge the division."""

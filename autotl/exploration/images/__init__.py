@@ -1,0 +1,1 @@
+"""List and read images, and compute their features."""

@@ -1,0 +1,1 @@
+"""Render an exploration as one page."""
