@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         balance_options,
         class_weights,
         epoch_order,
+        label_weights,
         row_weights,
     )
     from autotl.training.cost import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from autotl.training.inference import forward_in_batches, predict_outputs
     from autotl.training.linear_heads.cross_val import out_of_fold_logits
     from autotl.training.linear_heads.fit import fit_heads
+    from autotl.training.linear_heads.ridge import fit_ridge
     from autotl.training.loop import Diverged
     from autotl.training.loss.distillation import Teacher
     from autotl.training.machine.device import (
@@ -84,10 +86,12 @@ __all__ = [
     "feature_seconds",
     "fit_epochs",
     "fit_heads",
+    "fit_ridge",
     "forward_in_batches",
     "get_augmentation",
     "head_seconds",
     "keep_freed_memory",
+    "label_weights",
     "microbatch_count",
     "microbatch_size",
     "out_of_fold_logits",
