@@ -42,6 +42,7 @@ def profile(prepared: Prepared) -> dict[str, Any]:
             advice=prepared.advice,
             quality=prepared.quality,
             examined={**prepared.issues.reported, "groups": prepared.groups},
+            targets=prepared.dataset.targets[prepared.splits.train],
         )
     )
     if (extra := prepared.extra_images) is not None:

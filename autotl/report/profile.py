@@ -6,10 +6,11 @@ from typing import Any
 
 from autotl import jsonio
 from autotl.report.evidence import ProfileEvidence
+from autotl.report.kinds.target_data import target_facts
 
 
 def profile(evidence: ProfileEvidence) -> dict[str, Any]:
-    """Return the ``when`` and ``quality`` parts that need no training."""
+    """Return the ``target``, ``when`` and ``quality`` parts that need no training."""
     e = evidence
     when = {
         "n_train": len(e.splits.train),
@@ -35,6 +36,9 @@ def profile(evidence: ProfileEvidence) -> dict[str, Any]:
             "sentence": e.advice.sentence,
         },
     }
-    known: dict[str, Any] = jsonio.plain({"when": when, "quality": e.quality})
-    known["quality"] |= jsonio.plain(e.examined)
+    target = e.task.target
+    known: dict[str, Any] = jsonio.plain(
+        {"target": {"kind": target.kind, "names": target.names}, "when": when, "quality": e.quality}
+    )
+    known["quality"] |= jsonio.plain({**e.examined, "targets": target_facts(target, e.targets)})
     return known
