@@ -161,7 +161,7 @@ class _Products:
             task=plan.task,
             run_cache=plan.run_cache,
             likeness=self.similarity.similarities,
-            overlap={name: class_overlap(dataset.classes, facts) for name, facts in backbones.items()},
+            overlap={name: class_overlap(dataset.target, facts) for name, facts in backbones.items()},
             copies=None if source is None else source_copies(dataset, train, source[:MAX_IMAGES]),
             ranking=ranked.ranking,
             learning_curve=self.curve,

@@ -110,7 +110,7 @@ def test_a_newer_format_is_not_changed(table):
     connection.close()
     before = table.path.read_bytes()
     assert table.rows() == []
-    assert "it has format 99, and this version of autotl reads format 1" in table.problem
+    assert "it has format 99, and this version of autotl reads format 2" in table.problem
     assert table.add([ROW]) is False
     assert table.path.read_bytes() == before
 
