@@ -87,9 +87,8 @@ class Regression:
         """Return numbers minus their means, divided by their scales."""
         if not self.spec.scales:
             return targets
-        # doubles, because a large mean leaves few digits of a float
-        means, scales = targets.new_tensor(self.spec.means).double(), targets.new_tensor(self.spec.scales)
-        return ((targets.double() - means) / scales).to(targets.dtype)
+        means, scales = targets.new_tensor(self.spec.means), targets.new_tensor(self.spec.scales)
+        return (targets - means) / scales
 
     def predict(self, outputs: Outputs) -> Floats:
         """Return numbers in the user's units, (n, numbers)."""

@@ -49,7 +49,7 @@ class RunCache:
         processes: Processes that train a network together.
         order: Dataset rows of the training images, (n,).
         target: The kind of target.
-        targets: Encoded targets of the training images, (n,).
+        targets: Encoded targets of the training images, a row for each.
         weights: Weights of the training images, float32 (n,); None if all are equal.
         weights_digest: Names the weights in the store; None without weights.
         rows_digest: Names ``order`` in the store.
@@ -139,7 +139,7 @@ class RunCache:
         rows = self.order, self.rows_digest
         return ImageCache(self.dataset, *rows, self.backbones, self.store, self.batch_size)
 
-    def fold_targets(self) -> list[NDArray[np.int64]]:
+    def fold_targets(self) -> list[NDArray[Any]]:
         """Return the encoded validation targets of each fold."""
         return [self.dataset.targets[fold.val] for fold in self.splits.folds]
 
@@ -293,6 +293,11 @@ class RunCache:
             "row weights": self.weights_digest,
             "split": self.splits.hash,
             **self._network_key(backbone, input_size),
+            **(
+                {"scales": [self.target.spec.means, self.target.spec.scales]}
+                if self.target.spec.scales
+                else {}
+            ),
         } | ({} if fold is None else {"fold": fold})
 
     def _network_key(self, backbone: str, input_size: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autotl.api import Dataset
-from autotl.data.splits.strata import strata_of
+from autotl.data.splits.strata import memberships_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Unit:
 
     Attributes:
         rows: The rows.
-        counts: The number of its images by class.
+        counts: The number of its images by class, or by label: an image counts for each of its labels.
         key: A digest that depends on the pixels only.
     """
 
@@ -37,7 +37,7 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
     """
     chosen = [int(row) for row in rows]
     digests, groups = dataset.table["digest"].tolist(), dataset.table["group"].tolist()
-    strata = strata_of(dataset).tolist()
+    strata = memberships_of(dataset)
     found = dataset.table["together"].tolist() if "together" in dataset.table else [-1] * len(dataset)
     parent = {row: row for row in chosen}  # a disjoint-set forest
 
@@ -57,7 +57,11 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
     for row in chosen:
         members.setdefault(root_of(row), []).append(row)
     return [
-        Unit(tuple(rows), Counter(strata[row] for row in rows), min(digests[row] for row in rows))
+        Unit(
+            tuple(rows),
+            Counter(each for row in rows for each in strata[row]),
+            min(digests[row] for row in rows),
+        )
         for rows in members.values()
     ]
 
@@ -160,11 +164,13 @@ class _Sides:
 
     def shrink(self, limit: int) -> None:
         """Move units back until at most ``limit`` images are held out."""
+        held_out = sum(unit.size for unit in self._free if unit.key in self.out)
         for unit in reversed(self._free):
-            if self._images_out.total() <= limit:
+            if held_out <= limit:
                 return
             if unit.key in self.out and all(self._images_out[c] > n for c, n in unit.counts.items()):
                 self._move(unit)
+                held_out -= unit.size
 
     def _move(self, unit: Unit) -> None:
         """Move a unit to the other side."""

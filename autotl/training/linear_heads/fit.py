@@ -42,10 +42,11 @@ def fit_heads(
 ) -> LinearHeads:
     """Fit logistic regression for each setting on each fold.
 
-    It is multinomial for classes, and one-versus-rest for labels. Minimises Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C,
-    with unpenalised biases, to within 1e-3 of the smallest mean loss. The settings of a fold are fitted in order of C, in small groups. Each group starts from the
-    extrapolated path of the smaller values. A step is one matrix product in the eigenbasis of the features.
-    There the curvature is nearly diagonal, so that its diagonal is a good preconditioner.
+    It is multinomial for classes, and one-versus-rest for labels. It minimises
+    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, with unpenalised biases, to within 1e-3 of the smallest mean loss. The
+    settings of a fold are fitted in order of C, in small groups. Each group starts from the extrapolated path
+    of the smaller values. A step is one matrix product in the eigenbasis of the features. There the curvature
+    is nearly diagonal, so that its diagonal is a good preconditioner.
 
     Args:
         features: Frozen features, float32 (n, d).

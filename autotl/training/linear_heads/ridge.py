@@ -85,9 +85,10 @@ def _decomposed(x: Tensor, y: Tensor, weights: Tensor | None, *, standardise: bo
         weights: Weights of the rows, of mean 1; None if all are equal.
         standardise: Whether features are divided by their deviation.
     """
-    # doubles: small eigenvalues of many features decide at a large C
-    x, y = x.double(), y.double()
-    w = x.new_ones(len(x), 1) if weights is None else weights.double()[:, None]
+    # doubles: small eigenvalues of many features decide at a large C; Apple's GPUs have none
+    kind = torch.float32 if x.device.type == "mps" else torch.float64
+    x, y = x.to(kind), y.to(kind)
+    w = x.new_ones(len(x), 1) if weights is None else weights.to(kind)[:, None]
     centre, mean = (w * x).sum(0) / w.sum(), (w * y).sum(0) / w.sum()
     spread = x.std(0).clamp(min=1e-6) if standardise and len(x) > 1 else torch.ones_like(centre)
     x, y = (x - centre) / spread * w.sqrt(), (y - mean) * w.sqrt()
