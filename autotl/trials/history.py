@@ -47,7 +47,7 @@ class TrialHistory:
         rows: The dataset rows of each fold's ``targets``; if empty, no image is in two folds.
         repeats: How often the folds divide all images.
         held_out: The fraction of the images that a fold leaves out; None is that of equal folds.
-        held_out_by_network: The same fraction for networks that learn from other images, by network.
+        held_out_by_network: The same for networks that learn from other images, by network.
         use_cost: Returns the cost of using a trial's network.
         target: The mathematics of the target; without ``target_spec`` that of single labels.
         accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
@@ -165,8 +165,7 @@ class TrialHistory:
         """
         if not trial.folds:
             return None
-        reference = self._reference_trial()
-        low, high = self.metric.bounds
+        reference, (low, high) = self._reference_trial(), self.metric.bounds
         return min(high, max(low, reference.mean_score + self._metric_difference(trial, reference)))
 
     def posterior_mean(self, trial: Trial) -> float:
@@ -268,7 +267,7 @@ class TrialHistory:
         return max((each for each in tied if self.use_cost(each) <= limit), key=self._rank)
 
     def metric_standard_error(self, one: Trial, other: Trial) -> float:
-        """Return the standard error of the metric's difference, paired by image."""
+        """Return the standard error of the metric's difference."""
         return self._metric_errors.standard_error((one.number, one.folds), (other.number, other.folds))
 
     def information_share(self, trial: Trial, rival: Trial, fold: int) -> float:

@@ -293,11 +293,6 @@ class RunCache:
             "row weights": self.weights_digest,
             "split": self.splits.hash,
             **self._network_key(backbone, input_size),
-            **(
-                {"scales": [self.target.spec.means, self.target.spec.scales]}
-                if self.target.spec.scales
-                else {}
-            ),
         } | ({} if fold is None else {"fold": fold})
 
     def _network_key(self, backbone: str, input_size: int) -> dict[str, Any]:

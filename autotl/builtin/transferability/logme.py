@@ -19,8 +19,9 @@ class LogMe:
     """The log maximum evidence of Bayesian linear regressions, per image.
 
     They map features to one-hot labels, to several labels or to numbers. There is a regression for each, with
-    Normal priors of precision α on the weights and β on the noise. Both maximise the evidence, by MacKay's fixed point iteration as the
-    authors run it. It ends after 11 steps, or if α/β changes by less than a thousandth.
+    Normal priors of precision α on the weights and β on the noise. Both maximise the evidence, by MacKay's
+    fixed point iteration as the authors run it. It ends after 11 steps, or if α/β changes by less than a
+    thousandth.
 
     >>> features = np.array([[0.0, 1], [0.1, 1], [1, 0], [1.1, 0]])
     >>> seen = LabelledFeatures(features, np.array([0, 0, 1, 1]))
