@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., None])
 FIRST: Mapping[str, Sequence[str]] = {
     "fit": ("budget", "preset", "backbone", "metric", "label", "group", "test"),
     "analyze": (
-        "backbone", "source", "image", "label", "group", "image_size", "test", "without", "device",
+        "backbone", "source", "image", "label", "target", "group", "image_size", "test", "without", "device",
         "experience", "seed",
     ),
     "resume": (

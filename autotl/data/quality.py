@@ -18,7 +18,7 @@ _MAX_EXAMPLES = 20
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """Training images per class or label, and largest to smallest; of numbers, per fifth of their range."""
+    """Training images per class or label, and largest to smallest; numbers have none."""
 
     ratio: float
     counts: Mapping[str, int]
@@ -98,15 +98,22 @@ class Quality:
 
 def quality(dataset: Dataset, splits: Splits) -> Quality:
     """Find the faults that show without opening images."""
-    table, counts = dataset.table, count_members(dataset, splits.train)
+    table = dataset.table
     return Quality(
-        Imbalance(float(max(counts.values()) / max(min(counts.values()), 1)), counts),
+        _imbalance(dataset, splits),
         _duplicates(dataset),
         _leakage(dataset, splits),
         dict(dataset.unreadable),
         Sizes(_span(table["height"].to_numpy()), _span(table["width"].to_numpy())),
         _missing(dataset, splits),
     )
+
+
+def _imbalance(dataset: Dataset, splits: Splits) -> Imbalance:
+    if dataset.target.kind == "regression":
+        return Imbalance(1.0, {})
+    counts = count_members(dataset, splits.train)
+    return Imbalance(float(max(counts.values()) / max(min(counts.values()), 1)), counts)
 
 
 def labels_by_part(dataset: Dataset, splits: Splits) -> dict[str, NDArray[Any]]:

@@ -47,7 +47,7 @@ def recall_once(prepared: Prepared, settings: RunSettings, kept: Mapping[str, An
     """
     if not settings.search.experience:
         return None
-    return recall(prepared, settings.metric.key) if kept is None else prior_from(kept)
+    return recall(prepared, prepared.metric.key) if kept is None else prior_from(kept)
 
 
 def profile_of(prepared: Prepared) -> Profile:

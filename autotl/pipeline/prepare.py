@@ -14,6 +14,7 @@ from autotl.analysis.source_overlap import ClassOverlap, SourceCopies, class_ove
 from autotl.api import Backbone, Dataset, Likeness, Splits, Task
 from autotl.config.run_settings import RunSettings
 from autotl.data import LockedTest, Quality
+from autotl.metrics import Metric
 from autotl.pipeline.services import Plugins, Services
 from autotl.pipeline.stages.backbones import OpenedBackbones, find_named, open_backbones
 from autotl.pipeline.stages.clean import CleanedImages, clean, learning_curve
@@ -37,6 +38,7 @@ class Prepared:
 
     Attributes:
         dataset: The images.
+        metric: The metric of the search, which scores the outputs of this target.
         splits: The split of the search.
         locked: The test part.
         quality: The data issues that need no network.
@@ -58,6 +60,7 @@ class Prepared:
     """
 
     dataset: Dataset
+    metric: Metric
     splits: Splits
     locked: LockedTest
     quality: Quality
@@ -107,6 +110,7 @@ def prepare(
     context = Context.start(settings, plugins, services)
     loaded = load(context, record.reading)
     images = split_images(context, loaded, record.splitting)
+    context = replace(context, settings=context.settings.for_target(images.dataset.target))
     opened = open_backbones(context, named, images, record.opening)
     sampled = subsample(context, images, opened, record.sample)
     similarity = compare_with_sources(context, sampled)
@@ -114,14 +118,16 @@ def prepare(
     cleaned = clean(context, ranked, record.opening)
     curve = learning_curve(context, ranked, cleaned)
     plan = plan_search(context, similarity, ranked, cleaned, record.plan)
-    products = _Products(loaded, images, opened, similarity, ranked, cleaned, curve, plan)
+    metric = context.settings.metric
+    products = _Products(metric, loaded, images, opened, similarity, ranked, cleaned, curve, plan)
     return products.prepared(replace(products.record(record, settings), cache=services.store.bound))
 
 
 @dataclass(frozen=True, slots=True)
 class _Products:
-    """The products of all stages."""
+    """The metric of the search, and the products of all stages."""
 
+    metric: Metric
     loaded: LoadedImages
     images: SplitImages
     opened: OpenedBackbones
@@ -152,6 +158,7 @@ class _Products:
         train = cleaned.splits.train
         return Prepared(
             dataset=dataset,
+            metric=self.metric,
             splits=cleaned.splits,
             locked=cleaned.locked,
             quality=self.images.quality,

@@ -33,6 +33,7 @@ class LogMe:
     summary = "log maximum evidence of linear models for the labels, per image"
     reference = "You et al., LogME: Practical Assessment of Pre-trained Models, ICML 2021, arXiv:2102.11005"
     needs_head = False
+    kinds = frozenset({"single_label", "multi_label", "regression"})
 
     def score(self, seen: LabelledFeatures) -> float:
         x = seen.features  # (n, d)
