@@ -48,7 +48,17 @@ def frozen_features(
     probe = _cross_probe(run_cache, backbone, input_size=input_size, seed=seed, end=fits)
     probe = probe.astype(np.float64)
     strata = run_cache.target.strata(run_cache.targets.numpy())
-    return LabelledFeatures(features, strata, _source_probabilities(run_cache, backbone, features), probe)
+    own = _source_probabilities(run_cache, backbone, features)
+    return LabelledFeatures(features, strata, own, probe, _plain_targets(run_cache))
+
+
+def _plain_targets(run_cache: RunCache) -> NDArray[np.float64] | None:
+    """Return labels as 0 and 1, or standardised numbers, (n, k); None for classes."""
+    spec, targets = run_cache.dataset.target, run_cache.targets.double().numpy()
+    if spec.kind == "single_label":
+        return None
+    found: NDArray[np.float64] = (targets - spec.means) / spec.scales if spec.means else targets
+    return found
 
 
 def _cross_probe(

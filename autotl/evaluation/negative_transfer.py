@@ -43,7 +43,7 @@ def harmed(targets: NDArray[Any], ours: Logits, theirs: Logits, target: Target) 
         return harmed_classes(targets, ours, theirs, names)
     predicted = target.predict(ours), target.predict(theirs)
     if target.spec.kind == "multi_label":
-        return _harmed_labels(targets > 0, *(each >= THRESHOLD for each in predicted), names)
+        return _harmed_labels(targets > 0, *(each > THRESHOLD for each in predicted), names)
     return _harmed_ranges(targets.astype(np.float64), *predicted, names)
 
 

@@ -16,9 +16,10 @@ from autotl.evaluation import Evaluation, evaluate
 from autotl.heads import HeadKinds
 from autotl.metrics import Metric
 from autotl.results.by_target.labelled_targets import targets_of
+from autotl.results.by_target.prediction_rows import PredictionOptions
 from autotl.results.ensemble_folder import LoadedEnsemble, load_ensemble
 from autotl.results.model_folder import load_model
-from autotl.results.predictions import PredictionOptions, ViewedImages, prediction_table
+from autotl.results.predictions import ViewedImages, prediction_table
 from autotl.results.predictor import CHUNK_SIZE, Predictor
 
 if TYPE_CHECKING:

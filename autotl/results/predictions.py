@@ -73,7 +73,7 @@ def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions
     """Yield tables with a row per image: ``path``, its prediction and ``error``.
 
     Of classes the prediction is ``label`` and ``probability``. Of several labels it is ``labels``, those with
-    a probability of 0.5 or more, joined by ``;``. Of numbers it is a column for each, with its prediction
+    a probability above 0.5, joined by ``;``. Of numbers it is a column for each, with its prediction
     interval. With ``top``, each of the k most probable classes or labels has a row, with its ``rank``. An
     unreadable image has one row without a prediction, with the reason in ``error``.
 

@@ -15,8 +15,9 @@ from autotl.data import render, view_of, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
 from autotl.results.by_target.labelled_targets import targets_of
+from autotl.results.by_target.prediction_rows import PredictionOptions
 from autotl.results.model_folder import LoadedModel
-from autotl.results.predictions import PredictionOptions, ViewedImages, prediction_table
+from autotl.results.predictions import ViewedImages, prediction_table
 from autotl.targets import target_of
 from autotl.training import microbatch_size, to_device
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from autotl.evaluation import Evaluation
     from autotl.report.document.report import Report
+    from autotl.results.by_target.prediction_rows import PredictionOptions
     from autotl.results.ensemble_predictor import EnsemblePredictor
-    from autotl.results.predictions import PredictionOptions
     from autotl.results.predictor import Predictor
 else:  # slow to import, and only tables need it
     pd = lazy_module("pandas")
@@ -118,7 +118,7 @@ class Result:
         """Predict images: one row each, with ``path``, the prediction and ``error``.
 
         A class is in ``label``, with its ``probability``. Several labels are in ``labels``, joined by ``;``:
-        those with a probability of 0.5 or more. Each number has its own column, and ``_low`` and ``_high``
+        those with a probability above 0.5. Each number has its own column, and ``_low`` and ``_high``
         with the ends of its 90 % prediction interval. An unreadable image has a row without a prediction,
         with the reason in ``error``. A data frame keeps its index.
 
@@ -165,7 +165,7 @@ class Result:
     def _options(
         self, top: int | None, probabilities: bool, strict: bool, image: str | None
     ) -> PredictionOptions:
-        from autotl.results.predictions import PredictionOptions
+        from autotl.results.by_target.prediction_rows import PredictionOptions
 
         if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
             raise DataError(f"top must be a whole number above 0 (got {top!r}).")

@@ -12,7 +12,7 @@ from autotl.evaluation.details.calibration_bins import binned_gap
 from autotl.evaluation.intervals import Interval, proportion_interval
 
 THRESHOLD = 0.5
-"""The probability from which a label is predicted."""
+"""The probability above which a label is predicted."""
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -68,7 +68,7 @@ def multi_label_scores(targets: Floats, probabilities: Floats, labels: Sequence[
         probabilities: Probabilities of the labels, (n, labels).
         labels: Names of the labels.
     """
-    true, predicted = targets > 0, probabilities >= THRESHOLD
+    true, predicted = targets > 0, probabilities > THRESHOLD
     found = tuple(
         _label_score(name, true[:, i], predicted[:, i], probabilities[:, i]) for i, name in enumerate(labels)
     )

@@ -18,7 +18,7 @@ WEAKEST = 8
 def sentences(report: Report) -> list[str]:
     """Describe the numbers of labels, and the weakest label."""
     found, per_image = report.test.per_label, report.test.labels_per_image
-    parts = ["A label is predicted if its probability is 0.5 or more."]
+    parts = ["A label is predicted if its probability is above 0.5."]
     if per_image is not None:
         parts.append(
             f"An image has {per_image[0]:.2f} labels on average, and {per_image[1]:.2f} are predicted."

@@ -30,7 +30,7 @@ ANSWERS = {
 print(network.pretrained_cfg["label_names"][int(answer.argmax())], float(answer.max()))""",
     "multi_label": f"""answer = {CALL}.sigmoid()[0]
 names = network.pretrained_cfg["label_names"]
-print([(name, p) for name, p in zip(names, answer.tolist()) if p >= 0.5])""",
+print([(name, p) for name, p in zip(names, answer.tolist()) if p > 0.5])""",
     "regression": f"""answer = {CALL}[0]
 print(dict(zip(network.pretrained_cfg["label_names"], answer.tolist())))""",
 }

@@ -100,7 +100,7 @@ def _intervals(report: Report) -> str:
         for name, half in zip(names, found.half_widths, strict=False)
     ]
     share = format.percent(found.coverage).replace(".0%", "%")
-    caution = f" They may be too narrow: {found.why}." if found.why else ""
+    caution = f" {format.sentence(found.why)}" if found.why else ""
     return (
         f"Prediction intervals that hold {share} of the true numbers are {format.listing(widths)}, from the "
         f"errors on {format.count(found.n, 'validation image')}.{caution}"

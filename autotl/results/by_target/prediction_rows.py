@@ -20,7 +20,7 @@ else:  # slow to import, and only tables need it
     pd = lazy_module("pandas")
 
 THRESHOLD = 0.5
-"""The probability from which a label is predicted."""
+"""The probability above which a label is predicted."""
 SEPARATOR = ";"
 """The text between several labels of an image, as readers of tables take it."""
 OWN_COLUMNS = ("path", "error")
@@ -119,7 +119,7 @@ def _labels(
     labels: Sequence[str],
     options: PredictionOptions,
 ) -> pd.DataFrame:
-    joined = joined_labels(probabilities >= THRESHOLD, labels)
+    joined = joined_labels(probabilities > THRESHOLD, labels)
     found = [None if why else text for why, text in zip(errors, joined, strict=True)]
     table = pd.DataFrame({"path": _texts(names), "labels": _texts(found)})
     if options.probabilities:

@@ -31,7 +31,7 @@ def answer_columns(outputs: NDArray[np.float32], target: Target) -> dict[str, An
     predicted, spec = target.predict(outputs), target.spec
     if spec.kind == "regression":
         return {f"{PREDICTED}{name}": predicted[:, i] for i, name in enumerate(spec.names)}
-    chosen = predicted >= THRESHOLD if spec.kind == "multi_label" else predicted.argmax(1)
+    chosen = predicted > THRESHOLD if spec.kind == "multi_label" else predicted.argmax(1)
     return {"answer": _texts(chosen, spec)}
 
 
