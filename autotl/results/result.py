@@ -192,10 +192,11 @@ class Result:
         """
         target = self.predictor.target.spec
         chosen = self._metric_of_run() if metric is None else get_metric(metric, target)
-        named = label if label is None or isinstance(label, str) else tuple(label)
-        if named is None and target.kind == "regression" and isinstance(data, str | Path | pd.DataFrame):
+        named = (label,) if isinstance(label, str) else tuple(label or ())
+        if not named and target.kind == "regression" and isinstance(data, str | Path | pd.DataFrame):
             named = target.names
-        dataset = self._read(data, Columns(image, named, target=target.kind))
+        columns = Columns(image, named[0] if len(named) == 1 else named or None, target=target.kind)
+        dataset = self._read(data, columns)
         return self.predictor.evaluate(dataset, metric=chosen, seed=self._part("seed"))
 
     def _metric_of_run(self) -> Metric:

@@ -42,15 +42,10 @@ def scatter(
     bottom = TOP + min(width - LEFT - SIDE, MOST_HEIGHT)
     across = canvas.Scale(low, high, LEFT, width - SIDE)
     up = canvas.Scale(low, high, bottom, TOP)
-    clip = f"{key}-{canvas.n(width)}-inside"
     parts = [
         *_axes(across, up, bottom, width, name),
-        f'<clipPath id="{clip}"><rect x="{canvas.n(LEFT)}" y="{canvas.n(TOP)}" '
-        f'width="{canvas.n(width - SIDE - LEFT)}" height="{canvas.n(bottom - TOP)}"/></clipPath>',
-        f'<g clip-path="url(#{clip})">',
         _band(across, up, half_width) if half_width else "",
         canvas.line(across(low), up(low), across(high), up(high), css="l-ink", width=1.2, dash="4 3"),
-        "</g>",
     ]
     for true, predicted in points:
         dot = canvas.mark(across(true), up(predicted), "circle", css="s0 halo", size=3.4)
@@ -68,12 +63,11 @@ def scatter(
 
 
 def _band(across: canvas.Scale, up: canvas.Scale, half_width: float) -> str:
-    """The prediction interval around the line; the clip cuts what is outside of the axes."""
-    slope = (up.end - up.start) / (up.high - up.low)  # pixels of a number; negative, because y goes down
-    shift = abs(slope) * half_width
-    x1, x2, y1, y2 = across.start, across.end, up.start, up.end
-    corners = [(x1, y1 - shift), (x2, y2 - shift), (x2, y2 + shift), (x1, y1 + shift)]
-    path = " ".join(f"{canvas.n(x)},{canvas.n(y)}" for x, y in corners)
+    """The prediction interval around the line, inside the axes."""
+    low, high = across.low, across.high
+    reach, rest = min(low + half_width, high), max(high - half_width, low)
+    corners = [(low, low), (low, reach), (rest, high), (high, high), (high, rest), (reach, low)]
+    path = " ".join(f"{canvas.n(across(x))},{canvas.n(up(y))}" for x, y in corners)
     return f'<polygon points="{path}" class="s0" fill-opacity="0.12"/>'
 
 
