@@ -15,14 +15,14 @@ from PIL import Image
 network = timm.create_model("local-dir:RUN/model", pretrained=True).eval()
 view = timm.data.create_transform(**timm.data.resolve_data_config(model=network))
 with torch.inference_mode():
-    {answer}"""
+    """
 """Code with timm alone: the model folder holds the transform, the names and the calibration."""
 LOADER = """import runpy, timm, torch
 from PIL import Image
 network = runpy.run_path("RUN/model/load_model.py")["load"]()
 view = timm.data.create_transform(**timm.data.resolve_data_config(network.pretrained_cfg))
 with torch.inference_mode():
-    {answer}"""
+    """
 """Code for a head that is not linear: the loader in the model folder needs torch, timm and safetensors."""
 CALL = 'network(view(Image.open("photo.jpg").convert("RGB")).unsqueeze(0))'
 ANSWERS = {
@@ -37,14 +37,18 @@ print(dict(zip(network.pretrained_cfg["label_names"], answer.tolist())))""",
 """The last lines of both, by the kind of target."""
 
 
+def code(start: str, kind: str) -> str:
+    """Return the code that begins with TIMM or LOADER, for a kind of target."""
+    return start + ANSWERS.get(kind, ANSWERS["single_label"])
+
+
 def section(report: Report) -> Section:
     """Show code for Python, a shell and timm."""
     heads, ensemble = report.what.heads, report.how.ensemble
-    answer = ANSWERS.get(report.target.kind, ANSWERS["single_label"])
-    folder, code = "Without autotl, because RUN/model is a timm folder", TIMM
+    comment, start = "Without autotl, because RUN/model is a timm folder", TIMM
     if heads:
-        folder, code = "Without autotl, by the loader in the model folder", LOADER
-    without = Snippet(folder, "python", code.replace("{answer}", answer))
+        comment, start = "Without autotl, by the loader in the model folder", LOADER
+    without = Snippet(comment, "python", code(start, report.target.kind))
     several, plugin_heads = heads and ensemble is not None and ensemble.kept, report.what.plugin_heads
     return Section(
         name="use",

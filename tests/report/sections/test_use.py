@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("lines", [use.AUTOTL, use.TIMM], ids=["autotl", "timm"])
+@pytest.mark.parametrize("lines", [use.AUTOTL, use.code(use.TIMM, "single_label")], ids=["autotl", "timm"])
 def test_the_lines_end_in_a_label(
     folder: Path, lines: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
