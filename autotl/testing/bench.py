@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from autotl import plugins
-from autotl.api import Applies, Backbone, OwnNetworks, Strategy, Task, Weights
+from autotl.api import Applies, Backbone, OwnNetworks, Strategy, TargetKind, Task, Weights
 from autotl.cache import Store
 from autotl.clock import NEVER, WallClock
 from autotl.config.run_config import RunConfig
@@ -17,13 +17,15 @@ from autotl.pipeline.prepare import Prepared, prepare
 from autotl.pipeline.services import Plugins, Services
 from autotl.preparation.baseline_networks import open_baseline_networks
 from autotl.terminal import Silence
-from autotl.testing.data import tiny_images
+from autotl.testing.data import tiny_images, tiny_targets
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 SIDE = 32
 
 
-def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -> Prepared:
+def tiny_run(
+    folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0, kind: TargetKind = "single_label"
+) -> Prepared:
     """Prepare a run on tiny images at 32 px.
 
     Args:
@@ -31,9 +33,12 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
         classes: The number of classes, at most 5.
         each: The number of images of each class.
         seed: The seed of the images and of the split.
+        kind: The kind of target; see :func:`tiny_targets` for others than classes.
     """
     none = replace(Plugins.of(plugins.load(), {}), similarities={}, transferabilities={})
-    data = tiny_images(classes=classes, each=each, seed=seed)
+    data: Any = tiny_images(classes=classes, each=each, seed=seed)
+    if kind != "single_label":
+        data = tiny_targets(kind, each=each, seed=seed)
     ready = prepare(_settings(data=data, seed=seed), none, Services(Store(folder), WallClock(), Silence()))
     return replace(ready, task=replace(ready.task, trial_seconds=2.0))  # so that recipes stay short
 
