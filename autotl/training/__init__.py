@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.training.augment import AUGMENTATIONS, augment, get_augmentation
+    from autotl.training.augment import AUGMENTATIONS, augment, get_augmentation, usual_augmentation
     from autotl.training.batches import CachedBatches, ImageBatches, Normalise
     from autotl.training.class_balance import (
         BALANCES,
@@ -106,6 +106,7 @@ __all__ = [
     "this_machine",
     "to_device",
     "training_seconds",
+    "usual_augmentation",
 ]
 
 lazy_package(__name__)

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from autotl.api import Dataset
 from autotl.data.splits.strata import memberships_of
 
+LONELY = -1
+"""Stands for the labels of images whose labels no other image has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -56,7 +59,7 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
     members: dict[int, list[int]] = {}
     for row in chosen:
         members.setdefault(root_of(row), []).append(row)
-    return [
+    units = [
         Unit(
             tuple(rows),
             Counter(each for row in rows for each in strata[row]),
@@ -64,6 +67,20 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
         )
         for rows in members.values()
     ]
+    return _without_lonely_labels(units) if dataset.target.kind == "multi_label" else units
+
+
+def _without_lonely_labels(units: list[Unit]) -> list[Unit]:
+    """Return units without counts of labels that a single unit has.
+
+    Such a label cannot be in two parts. It must not keep its images out of the test part.
+    """
+    n_units = Counter(label for unit in units for label in unit.counts)
+    found = []
+    for unit in units:
+        counts = {label: n for label, n in unit.counts.items() if n_units[label] > 1}
+        found.append(Unit(unit.rows, counts or {LONELY: unit.size}, unit.key))
+    return found
 
 
 def shuffled(units: Iterable[Unit], *, seed: int) -> list[Unit]:
