@@ -153,3 +153,10 @@ def test_copies_with_other_targets_conflict() -> None:
     numbers = np.linspace(0.5, 10, 20)
     found = read((images, numbers), readers=READERS)
     assert quality(found, split(found, seed=0)).duplicates.conflicting == 1
+
+
+def test_images_with_a_label_of_their_own_can_be_tested() -> None:
+    """Else a data set of many rare labels would have no test part."""
+    targets = np.concatenate([np.eye(60, dtype=int), np.arange(60)[:, None] % 2], axis=1)
+    splits = split(dataset(targets), seed=0)
+    assert len(splits.test) == pytest.approx(12, abs=3)
