@@ -148,9 +148,10 @@ class Dataset:
 
     @property
     def targets(self) -> Targets:
-        """The encoded targets: classes as int64 (n,), labels and numbers as float32 (n, k).
+        """The encoded targets, one row for each image.
 
-        Labels are 0 or 1; numbers are in the user's units.
+        Classes are int64 (n,). Labels and numbers are float32 (n, k): labels are 0 or 1, numbers are in the
+        user's units.
         """
         if self.target.kind == "single_label":
             return self.table["label"].to_numpy(dtype="int64")
@@ -158,7 +159,7 @@ class Dataset:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes, labels or numbers, in the order of the network's outputs."""
+        """The names of the network's outputs: of classes, labels or numbers."""
         return self.target.names
 
 

@@ -116,8 +116,8 @@ class Target(Protocol):
     """The mathematics of one kind of target.
 
     Outputs are a network's last layer, float32 (n, k), before any activation. Targets are encoded as
-    :meth:`encode` returns them, one row for each image: classes as int64 (n,); labels as float32 (n, k) of 0
-    and 1; numbers as float32 (n, k) in the user's units.
+    :meth:`encode` returns them, one row for each image. Classes are int64 (n,). Labels are float32 (n, k) of
+    0 and 1, and numbers are float32 (n, k) in the user's units.
 
     Attributes:
         spec: The kind, and the names of the outputs.
@@ -203,7 +203,7 @@ class Target(Protocol):
         ...
 
     def correct(self, outputs: Outputs, targets: Targets) -> NDArray[Any]:
-        """Return how correct the prediction for each image is, (n,), from 0 to 1.
+        """Return how correct each prediction is, (n,), from 0 to 1.
 
         Of classes it is whether the class is right. Of several labels it is whether all are. Of numbers it is
         the share of their variance that the prediction explains, 0 if that is negative.

@@ -62,7 +62,9 @@ class RunSettings(RunConfig):
         return self.compute.cache != NO_CACHE
 
     def for_target(self, spec: TargetSpec) -> RunSettings:
-        """Return the settings with the metric of a target: its default if the user names none.
+        """Return the settings with the metric of a target.
+
+        It is the target's default if the user names none.
 
         Raises:
             MetricError: The named metric does not score such targets.
@@ -109,7 +111,7 @@ def resolve(config: RunConfig, *, full_profile: bool = False) -> RunSettings:
 
 
 def columns_of(config: RunConfig) -> Columns:
-    """Return the columns of a table, and the kind of target. Raises UnknownName for another kind."""
+    """Return the columns of a table. Raises UnknownName for the target."""
     data = config.data
     labels = data.label or ()
     kind = None if data.target is None else kind_named(data.target)

@@ -108,7 +108,7 @@ def refuse_columns(columns: Columns, form: str) -> None:
 
 
 def refuse_targets(columns: Columns, form: str) -> None:
-    """Check that no other target than classes is asked of data that can have no other.
+    """Check that nothing but classes is asked of data with classes only.
 
     Args:
         columns: The columns, with the kind of target.

@@ -18,7 +18,7 @@ _MAX_EXAMPLES = 20
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """Training images per class or label, and largest to smallest; numbers have none."""
+    """Training images per class or label, and largest to smallest."""
 
     ratio: float
     counts: Mapping[str, int]

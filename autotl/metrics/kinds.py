@@ -21,5 +21,5 @@ METRIC_NAMES: tuple[str, ...] = tuple(dict.fromkeys(name for each in METRICS_OF.
 
 
 def metric_named(name: str) -> Metric | None:
-    """Return the first kind's metric of this name; None if there is none."""
+    """Return the first kind's metric of this name, or None."""
     return next((each[name] for each in METRICS_OF.values() if name in each), None)

@@ -26,7 +26,7 @@ BootstrapScore = Callable[[Labels, Logits, Floats], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A way to score outputs (n, k) against encoded targets, one row for each image.
+    """A way to score outputs (n, k) against encoded targets.
 
     Calling a metric returns the score that a search maximises: higher is always better.
 
@@ -67,7 +67,7 @@ class Metric:
     kinds: frozenset[TargetKind] = frozenset({"single_label"})
 
     def why_undefined(self, targets: Labels) -> str:
-        """Return why the metric is undefined on targets, "" if it is defined."""
+        """Return why the metric is undefined on targets, or ""."""
         return "" if self.undefined_reason is None else self.undefined_reason(targets)
 
     def __call__(self, targets: Labels, outputs: Logits) -> float:
@@ -83,7 +83,7 @@ class Metric:
 
     @property
     def resampled(self) -> bool:
-        """Whether a standard error needs scores of resampled images: no value of each image is known."""
+        """Whether a standard error needs scores of resampled images."""
         return self.custom or (self.per_image is None and self.influence is None)
 
     @property

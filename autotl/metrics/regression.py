@@ -42,7 +42,7 @@ def _influence_on_rmse(targets: Labels, predictions: Logits) -> Floats:
 
 
 def bootstrap_rmse(targets: Labels, predictions: Logits, counts: Floats) -> Floats:
-    """Return the score of each sample, which is the negative root of the mean squared error.
+    """Return the score of each sample: the negative error.
 
     Args:
         targets: Numbers, (n, numbers).

@@ -1,4 +1,4 @@
-"""The logistic function as in scipy, for modules that need nothing else of scipy."""
+"""The logistic function, for modules that need nothing of scipy."""
 
 from __future__ import annotations
 

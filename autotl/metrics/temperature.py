@@ -50,8 +50,8 @@ def fit_temperature(labels: Labels, logits: Logits) -> float:
 def fit_label_temperature(targets: NDArray[Any], logits: Logits) -> float:
     """Fit one temperature for all labels; see :func:`fit_temperature`.
 
-    The target of a label that p of n images have is (p + 1) / (p + 2) on these, and 1 / (n - p + 2) on the
-    others, as in Platt's paper.
+    As in Platt's paper, the targets of a label are less than certain. If p of n images have it, its target is
+    (p + 1) / (p + 2) on these, and 1 / (n - p + 2) on the others.
 
     Args:
         targets: 0 and 1 by label, (n, labels).

@@ -15,7 +15,7 @@ from autotl.metrics.metric import Metric
 
 @dataclass(frozen=True, slots=True)
 class InUnits:
-    """A function of targets and outputs that gets the outputs in the user's units."""
+    """A function that gets outputs in the user's units."""
 
     function: Callable[..., Any]
     spec: TargetSpec
@@ -26,7 +26,10 @@ class InUnits:
 
 
 def number_scales(spec: TargetSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the means and scales of a target's numbers; 0 and 1 if outputs are in the user's units."""
+    """Return the means and scales of a target's numbers.
+
+    They are 0 and 1 if outputs are in the user's units.
+    """
     if not spec.scales:
         return np.zeros(spec.outputs), np.ones(spec.outputs)
     return np.asarray(spec.means, dtype=np.float64), np.asarray(spec.scales, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Intervals around predicted numbers, from the errors on images that were not learned from."""
+"""Intervals around predicted numbers, from errors on validation images."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def prediction_intervals(errors: NDArray[np.float64], *, independent: bool = Tru
     """Return intervals of equal width from out-of-fold errors.
 
     The half width is the k-th smallest absolute error, k = ⌈0.9 (n + 1)⌉. On images like these, such an
-    interval holds at least 90 % of the numbers, whatever the distribution of the errors (Lei et al.,
-    Distribution-Free Predictive Inference for Regression, JASA 2018). That holds for the network that made
-    these errors. A network that learned from more images usually errs less.
+    interval holds at least 90 % of the numbers, whatever the distribution of the errors. The paper is Lei et
+    al., Distribution-Free Predictive Inference for Regression, JASA 2018. The promise is for the network that
+    made these errors. A network that learned from more images usually errs less.
 
     Args:
         errors: Predictions minus numbers, in the user's units, (n, numbers).

@@ -26,7 +26,7 @@ def correctness(target: Target) -> Metric:
 
 
 def numbered_classes(labels: NDArray[np.int64]) -> TargetSpec:
-    """Return the target whose classes are the numbers up to the largest of ``labels``."""
+    """Return the target whose classes are numbered up to the largest label."""
     classes = int(labels.max(initial=0)) + 1
     return TargetSpec("single_label", tuple(map(str, range(classes))))
 

@@ -1,4 +1,4 @@
-"""Targets with any number of K labels: sigmoid, binary cross-entropy and a logistic regression per label."""
+"""Targets with several labels: sigmoid, binary cross-entropy, one-versus-rest regression."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class MultiLabel:
     default_metric: str = "mean_average_precision"
 
     def encode(self, raw: Sequence[RawTarget]) -> LabelSets:
-        """Return 0 and 1 by label, float32 (n, labels). Raises DataError for unknown labels."""
+        """Return 0 and 1 by label. Raises DataError for unknown labels."""
         index = {name: number for number, name in enumerate(self.spec.names)}
         encoded = np.zeros((len(raw), self.spec.outputs), dtype=np.float32)
         for row, labels in enumerate(raw):
@@ -70,10 +70,10 @@ class MultiLabel:
         return (*self.spec.names, none)
 
     def strata(self, targets: LabelSets) -> NDArray[np.int64]:
-        """Return the rarest label of each image, (n,); images without one follow the labels.
+        """Return the rarest label of each image, (n,).
 
-        A split by the rarest label is the first step of iterative stratification (Sechidis et al., On the
-        Stratification of Multi-Label Data, ECML PKDD 2011).
+        Images without one are in the last stratum. A split by the rarest label is the first step of iterative
+        stratification (Sechidis et al., On the Stratification of Multi-Label Data, ECML PKDD 2011).
         """
         present = targets > 0.5
         rank = np.argsort(np.argsort(present.sum(0), kind="stable"), kind="stable")
@@ -82,7 +82,7 @@ class MultiLabel:
         return by_rank[place].astype(np.int64)
 
     def memberships(self, targets: LabelSets) -> list[list[int]]:
-        """Return the labels of each image; an image without one is in the last stratum."""
+        """Return the labels of each image, or the last stratum."""
         found: list[list[int]] = [[] for _ in range(len(targets))]
         for row, label in np.argwhere(targets > 0.5).tolist():
             found[row].append(label)

@@ -49,12 +49,12 @@ class Regression:
 
     @property
     def strata_names(self) -> tuple[str, ...]:
-        """The names of the fifths of the images, by the size of the first number."""
+        """The names of the fifths of the images."""
         name = self.spec.names[0] if self.spec.names else "number"
         return tuple(f"{name}, fifth {number} of {STRATA}" for number in range(1, STRATA + 1))
 
     def strata(self, targets: Numbers) -> NDArray[np.int64]:
-        """Return the fifth of the images that each belongs to by its first number, (n,).
+        """Return the fifth that each image is in by its first number.
 
         Equal numbers are in one stratum.
         """
@@ -72,7 +72,9 @@ class Regression:
     def loss(
         self, outputs: Tensor, targets: Tensor, *, weights: Tensor | None = None, smoothing: float = 0.0
     ) -> Tensor:
-        """Return half the mean weighted squared error of the standardised numbers, summed over them.
+        """Return half the mean weighted squared error.
+
+        It is that of the standardised numbers, summed over them.
 
         Args:
             outputs: Standardised predictions, (rows, numbers).
@@ -130,7 +132,7 @@ class Regression:
         return numbers.astype(np.float32), outputs
 
     def correct(self, outputs: Outputs, targets: Numbers) -> Floats:
-        """Return the share of the variance that the prediction for each image explains, in [0, 1], (n,).
+        """Return the explained share of the variance of each image, (n,).
 
         It is 1 minus the squared error divided by the variance, averaged over the numbers.
         """
@@ -140,7 +142,10 @@ class Regression:
         return found
 
     def log_likelihood(self, outputs: Outputs, targets: Numbers) -> Floats:
-        """Return the log-density of each image's numbers, (n,), by normal errors of these images' size."""
+        """Return the log-density of each image's numbers, (n,).
+
+        Their errors are taken as normal, of the size that these images have.
+        """
         errors = self.predict(outputs) - targets
         _, scales = number_scales(self.spec)
         size = np.maximum(np.sqrt((errors**2).mean(0)), 1e-6 * scales)

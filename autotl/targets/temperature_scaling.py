@@ -26,7 +26,7 @@ MIN_IMAGES = 20
 
 
 def calibrate(labels: Targets, logits: Logits, *, seed: int, independent: bool = True) -> Temperature:
-    """Fit a temperature to out-of-fold logits of classes, and test whether it helps.
+    """Fit a temperature to out-of-fold logits, and test whether it helps.
 
     The temperature changes the probabilities but no prediction (Guo et al., On Calibration of Modern Neural
     Networks, ICML 2017). It is cross-fitted: fitted to one half of the images and evaluated on the other,

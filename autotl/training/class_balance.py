@@ -20,7 +20,10 @@ MIN_CLASS_RATIO = 1.5
 
 
 def balance_options(task: Task) -> list[str]:
-    """Return the balances to search; ``"none"`` alone for numbers, or if classes are nearly even."""
+    """Return the balances to search.
+
+    It is ``"none"`` alone for numbers, or if classes are nearly even.
+    """
     if task.target.kind == "regression":
         return ["none"]
     counts = task.strata_counts.values()

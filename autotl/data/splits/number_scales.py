@@ -18,7 +18,9 @@ MIN_SHARE = 1e-6
 
 
 def with_number_scales(dataset: Dataset, train: Rows) -> Dataset:
-    """Return the data with the mean and deviation of its numbers; other targets have none.
+    """Return the data with the mean and deviation of its numbers.
+
+    Other targets have none.
 
     Args:
         dataset: The images.

@@ -53,13 +53,13 @@ def _booleans(
 
 
 def boolean_texts(cells: Iterable[str]) -> list[bool] | None:
-    """Return texts such as ``1`` and ``false`` as booleans, or None for other texts."""
+    """Return texts such as ``1`` as booleans, or None for others."""
     texts = [text.strip().lower() for text in cells]
     return [text in _TRUE_TEXTS for text in texts] if {*texts} <= _TRUE_TEXTS | _FALSE_TEXTS else None
 
 
 def hot_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:
-    """Return the columns of 0 and 1 that stand for a class or a label each.
+    """Return the columns of 0 and 1, a class or label each.
 
     Args:
         table: The cells.

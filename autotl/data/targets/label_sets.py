@@ -31,10 +31,10 @@ def is_list(value: object) -> TypeGuard[Collection[Any]]:
 
 
 def inferred_separator(texts: Sequence[str]) -> str | None:
-    """Return the sign that surely separates labels; None if the texts may be names.
+    """Return the sign that surely separates labels, or None.
 
-    There are several different texts of two labels or more, and fewer labels than texts: the labels are
-    combined in many ways.
+    Texts without one may be names. With it, there are several different texts of two labels or more, and
+    fewer labels than texts: the labels are combined in many ways.
     """
     for sign in SEPARATORS:
         sets = [split_text(text, sign) for text in texts]
@@ -61,7 +61,7 @@ def holds_label_sets(values: Sequence[object]) -> bool:
 
 
 def usual_separator(texts: Sequence[str]) -> str:
-    """Return the sign that most texts have; the first of SEPARATORS if none has one."""
+    """Return the sign that most texts have, or the first one."""
     return max(SEPARATORS, key=lambda sign: sum(sign in text for text in texts))
 
 
@@ -71,9 +71,10 @@ def split_text(text: str, sign: str) -> tuple[str, ...]:
 
 
 def label_sets(values: Sequence[object], *, row_names: Sequence[str], column: str) -> list[tuple[str, ...]]:
-    """Return the labels of each cell: of a list its values, of a text its parts.
+    """Return the labels of each cell.
 
-    An empty text or list is an image without labels.
+    Those of a list are its values, those of a text its parts. An empty text or list is an image without
+    labels.
 
     Args:
         values: The cells.
@@ -95,7 +96,7 @@ def label_sets(values: Sequence[object], *, row_names: Sequence[str], column: st
 
 
 def check_repeating(found: Iterable[Sequence[str]], column: str) -> None:
-    """Raise DataError if the labels hardly repeat, as the words of free text."""
+    """Raise DataError if the labels hardly repeat, as in free text."""
     counts = Counter(label for labels in found for label in labels)
     single = [label for label, images in counts.items() if images == 1]
     if len(counts) >= MIN_FREE_TEXTS and len(single) > MAX_SINGLE_SHARE * len(counts):
@@ -107,7 +108,7 @@ def check_repeating(found: Iterable[Sequence[str]], column: str) -> None:
 
 
 def hot_rows(values: Sequence[object]) -> list[list[bool]] | None:
-    """Return lists of 0 and 1 of one length as booleans; None for other lists.
+    """Return equally long lists of 0 and 1 as booleans, or None.
 
     Lists that never hold a value twice may be numbers of labels.
     """

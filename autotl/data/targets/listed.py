@@ -28,7 +28,7 @@ def listed_target(listing: Listing, items: Sequence[Item]) -> TargetSpec:
 
 
 def item_strata(listing: Listing) -> list[Any]:
-    """Return a stratum of each listed image, which a sample keeps in proportion.
+    """Return the stratum of each image, for samples.
 
     It is the class, the rarest label, or the size of the number.
     """
@@ -65,7 +65,7 @@ def check_targets(listing: Listing, described: str) -> None:
 
 
 def target_notes(listing: Listing, target: TargetSpec) -> tuple[str, ...]:
-    """Return notes on doubtful names of classes or labels, and on labels that tell little."""
+    """Return notes on doubtful names, and on labels that tell little."""
     if target.kind == "regression":
         return ()
     if target.kind == "single_label":

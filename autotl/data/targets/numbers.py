@@ -19,7 +19,7 @@ _PADDED = re.compile(r"[-+]?0\d.*")
 
 
 def as_number(value: object) -> float | None:
-    """Return a cell as a number; None if it is missing or anything else.
+    """Return a cell as a number; None if it is none.
 
     Texts of digits are numbers, unless they have leading zeros. Booleans are not.
     """
@@ -34,7 +34,7 @@ def as_number(value: object) -> float | None:
 
 
 def all_numbers(values: Iterable[object]) -> list[float] | None:
-    """Return the present cells as numbers; None if one is no number, or all are missing."""
+    """Return the present cells as numbers; None unless all are some."""
     found: list[float] = []
     for value in values:
         if is_missing(value):

@@ -1,4 +1,4 @@
-"""Infer the kind of target from a column or several, and read it."""
+"""Infer the kind of target from columns, and read it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def read_targets(
 def read_labels(
     values: Sequence[Any], *, row_names: Sequence[str], kind: TargetKind | None = None
 ) -> FoundTargets:
-    """Return the target of each image from a list or an array of labels.
+    """Return the target of each image from a list or array.
 
     Rows of an array with several columns of numbers are labels or numbers, a column each.
 

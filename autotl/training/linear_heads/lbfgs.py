@@ -27,7 +27,7 @@ Move = tuple[Tensor, Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class StackedRegressions:
-    """H logistic regressions of K classes, or of K labels, on the same rows.
+    """H logistic regressions of K classes or labels on the same rows.
 
     Classes compete in a softmax; each label has a sigmoid, and its loss is added to the others'.
 
