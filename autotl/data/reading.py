@@ -111,7 +111,9 @@ def _assemble(source: object, listing: Listing, images: ScannedImages) -> Datase
     found = [(item, facts) for item, facts in pairs if isinstance(facts, ImageFacts)]
     _check_readable(source, images.items, found, unreadable, single=listing.target is None)
     target = listed_target(listing, [item for item, _ in found])
-    order = {name: number for number, name in enumerate(target.names)} if listing.target is None else {}
+    order: dict[Any, int] = {}
+    if listing.target is None:
+        order = {name: number for number, name in enumerate(target.names)}
     found.sort(key=lambda pair: (pair[1].digest, order.get(pair[0].target, pair[0].target), pair[0].name))
     table = _table(found, encoded_columns(target, [item for item, _ in found]))
     return Dataset(

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.api import TargetKind
 from autotl.metrics.metric import Floats, Labels, Logits, Metric
 from autotl.metrics.sigmoid import log_sigmoid
 
-KINDS = frozenset({"multi_label"})
+KINDS: frozenset[TargetKind] = frozenset({"multi_label"})
 
 
 def _flags(targets: Labels, logits: Logits) -> tuple[Floats, Floats]:

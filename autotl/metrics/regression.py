@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from autotl.api import TargetKind
 from autotl.metrics.metric import Floats, Labels, Logits, Metric
 
-KINDS = frozenset({"regression"})
+KINDS: frozenset[TargetKind] = frozenset({"regression"})
 MIN_VARIANCE = 1e-24
 """The smallest variance that is divided by."""
 

@@ -64,8 +64,8 @@ def read_targets(
         DataError: The cells hold no such target.
     """
     note = ""
-    if kind is None:
-        kind, note = ("single_label", "") if named else _inferred(values, column)
+    if kind is None and not named:
+        kind, note = _inferred(values, column)
     notes = (note,) if note else ()
     if kind == "regression":
         return _numbers(values, row_names, column, notes)
