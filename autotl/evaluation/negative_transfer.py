@@ -41,10 +41,11 @@ def harmed(targets: NDArray[Any], ours: Logits, theirs: Logits, target: Target) 
     names = target.spec.names
     if target.spec.kind == "single_label":
         return harmed_classes(targets, ours, theirs, names)
-    predicted = target.predict(ours), target.predict(theirs)
+    our_predictions, their_predictions = target.predict(ours), target.predict(theirs)
     if target.spec.kind == "multi_label":
-        return _harmed_labels(targets > 0, *(each > THRESHOLD for each in predicted), names)
-    return _harmed_ranges(targets.astype(np.float64), *predicted, names)
+        flags = our_predictions > THRESHOLD, their_predictions > THRESHOLD
+        return _harmed_labels(targets > 0, *flags, names)
+    return _harmed_ranges(targets.astype(np.float64), our_predictions, their_predictions, names)
 
 
 def harmed_classes(

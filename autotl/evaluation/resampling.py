@@ -6,6 +6,7 @@ They are smoothed if nearly all predictions are right or wrong.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -146,7 +147,7 @@ def _quantile(images: int | None) -> float:
         return 1.96
     from scipy.stats import t as student  # takes half as long to import as torch
 
-    return float(student.ppf(0.975, images - 1)) * (images / (images - 1)) ** 0.5
+    return float(student.ppf(0.975, images - 1)) * math.sqrt(images / (images - 1))
 
 
 def _population(labels: Labels, sides: Sides, target: Target) -> _Population:

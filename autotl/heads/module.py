@@ -79,4 +79,4 @@ class Head(nn.Module):
             value = state_dict.get(f"{prefix}{name}")
             if value is not None and tuple(value.shape) in ((), (self.form.outputs,)):
                 setattr(self, name, torch.empty_like(value, device=self.scale.device))
-        super()._load_from_state_dict(state_dict, prefix, *others)  # type: ignore[no-untyped-call]  # torch's
+        super()._load_from_state_dict(state_dict, prefix, *others)
