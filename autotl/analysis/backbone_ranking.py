@@ -167,11 +167,11 @@ class Scores:
 
 
 class ProbeSkill:
-    """The share of the loss of a constant prediction that a linear probe removes.
+    """The share of a constant prediction's loss that a probe removes.
 
-    Of numbers the loss is the squared error, so the score is R². Of labels it is the cross-entropy, so the
-    score is McFadden's (Conditional Logit Analysis of Qualitative Choice Behavior, 1974). It ranks backbones
-    for these targets as the accuracy of the probe does for classes.
+    The loss of numbers is the squared error, so the score is R². The loss of labels is the cross-entropy, so
+    the score is McFadden's (Conditional Logit Analysis of Qualitative Choice Behavior, 1974). It ranks
+    backbones for these targets as the accuracy of the probe does for classes.
 
     Args:
         target: The kind of target.

@@ -27,7 +27,7 @@ class SizeScores:
     Attributes:
         sizes: The numbers of images, (sizes,).
         scores: The accuracies, (sizes, repeats); each repeat has other validation images. Several labels
-            count if all are right. Of numbers it is the explained share of the variance.
+            count if all are right. Numbers have the explained share of the variance.
         validated: All validation images together.
     """
 

@@ -49,9 +49,9 @@ class SourceCopies:
 
 
 def class_overlap(target: TargetSpec, backbone: Backbone) -> ClassOverlap | None:
-    """Return the classes or labels that the source head knows, if it has names.
+    """Return the classes or labels that the source head knows.
 
-    Numbers are not classes, so nothing is returned for them.
+    The result is None for numbers, and for a head without names.
     """
     if not backbone.classes or target.kind == "regression":
         return None

@@ -24,7 +24,7 @@ def constant_name(scores: Evaluation) -> str:
 
 
 def score_lines(details: Details) -> Iterator[str]:
-    """Yield a line for each class, label or number that has a score."""
+    """Yield a line for each class, label or number with scores."""
     from autotl.evaluation import MultiLabelScores, RegressionScores
 
     if isinstance(details, RegressionScores):

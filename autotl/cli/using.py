@@ -40,12 +40,9 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(help="Write the table to this file instead of standard output.")
     ] = None,
-    top: Annotated[
-        int | None, typer.Option(min=1, help="The K most probable classes or labels, a row each.")
-    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="The K likeliest classes, a row each.")] = None,
     probabilities: Annotated[
-        bool,
-        typer.Option("--probabilities", help="A column for each class or label, p:NAME: its probability."),
+        bool, typer.Option("--probabilities", help="A column p:NAME for each class or label.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop with code 2 at the first image that cannot be read.")
@@ -55,7 +52,7 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Label images with the model of a RUN, or predict their numbers, as a table."""
+    """Predict images with the model of a RUN, as a table."""
     from autotl.results.csv_text import csv_text
 
     if as_json and out is not None:

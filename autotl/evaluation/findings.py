@@ -19,7 +19,7 @@ from autotl.evaluation.validation_gap import GapReasons
 
 @dataclass(frozen=True, slots=True)
 class ClassGain:
-    """The gain of transfer on one class, label or range of a number.
+    """The gain of transfer on a class, label or range.
 
     It is that of a class's recall, of a label's accuracy, or of a number's absolute error.
     """

@@ -107,7 +107,7 @@ def gain(
 
 
 def paired_flags_gain(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> Gain:
-    """Return the difference of two proportions of correct predictions, paired by image, (n,) each."""
+    """Return the difference of two proportions, paired by image, (n,) each."""
     value = float(ours.mean() - theirs.mean())
     return Gain(value, difference_interval(ours, theirs), len(ours), _sign_test(ours, theirs))
 

@@ -57,5 +57,5 @@ def _score(test: Evaluation) -> str:
 
 
 def score_text(number: float, test: Evaluation) -> str:
-    """Return a score that is no percentage, with as many digits as its unit needs."""
+    """Return a score as text that is no percentage."""
     return significant(number) if test.metric in IN_UNITS else f"{number:.3f}".replace("-", "−")

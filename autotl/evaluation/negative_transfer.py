@@ -1,4 +1,4 @@
-"""Find the classes, labels or ranges on which transfer scores measurably below the baseline."""
+"""Find what transfer predicts measurably worse than the baseline."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MIN_IMAGES = 10
 
 
 def harmed(targets: NDArray[Any], ours: Logits, theirs: Logits, target: Target) -> tuple[ClassGain, ...]:
-    """Return classes, labels or ranges of a number that transfer predicts measurably worse.
+    """Return classes, labels or ranges that transfer predicts measurably worse.
 
     Holm's correction covers all of them (Holm, A Simple Sequentially Rejective Multiple Test Procedure,
     Scandinavian Journal of Statistics, 1979).

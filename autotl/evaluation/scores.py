@@ -86,7 +86,7 @@ class Evaluation:
         return None if isinstance(self.details, RegressionScores) else self.details.calibration_error
 
     def document(self) -> dict[str, Any]:
-        """Return plain data with the scores of each class, label or number among the other keys."""
+        """Return plain data, with ``details`` among the other keys."""
         found = asdict(self)
         details = found.pop("details")
         return {**found, **NO_DETAILS, **details}

@@ -18,10 +18,11 @@ from autotl.workbench.tensor_files import save_weights
 
 
 class Calibration:
-    """The step that fits the temperature, or the intervals of numbers, on validation images.
+    """The step that fits the temperature, or prediction intervals.
 
-    The temperature of one network is folded into its classifier, or into the scale of another head.
-    That of an ensemble is kept beside the networks, because it belongs to their mean. So are intervals.
+    Both are fitted on validation images. The temperature of one network is folded into its classifier, or
+    into the scale of another head. That of an ensemble is kept beside the networks, because it belongs to
+    their mean. So are intervals.
     """
 
     name = "calibration"

@@ -22,7 +22,7 @@ class Head(nn.Module):
     Attributes:
         form: The description and the widths.
         body: The module that a kind has built.
-        scale: Multiplies the outputs: the inverse of the temperature. One number, or one for each output.
+        scale: Multiplies the outputs: the inverse of the temperature, or a number for each output.
         shift: Added to the scaled outputs, one number for each; None until :meth:`rescale` needs it.
     """
 
@@ -66,7 +66,7 @@ class Head(nn.Module):
 
     @torch.no_grad()
     def rescale(self, scale: Tensor, shift: Tensor) -> None:
-        """Multiply the outputs by ``scale`` and add ``shift``; a number each, or one for each output."""
+        """Multiply the outputs, and add to them; a number, or one for each."""
         scale, shift = scale.to(self.scale), shift.to(self.scale)
         self.scale = self.scale * scale
         if self.shift is not None or bool(shift.any()):

@@ -13,9 +13,9 @@ from autotl.report.format import Interval
 class Measure:
     """Metric with its number format.
 
-    A share is formatted in percent and its differences in points; other metrics are plain numbers. Those in
-    the unit of the user's numbers have three significant digits. Differences are gains: above zero is better,
-    also if a lower score is better.
+    A share is formatted in percent and its differences in points; other metrics are plain numbers. Errors
+    in the unit of the user's numbers have three significant digits. Differences are gains: above zero is
+    better, also if a lower score is better.
     """
 
     name: str = "accuracy"
@@ -51,7 +51,7 @@ class Measure:
         return self.plain(number).replace("-", "−")
 
     def plain(self, number: float) -> str:
-        """Format a score without percent: ``"0.913"``, or in the unit of the user's numbers."""
+        """Format a score without percent: ``"0.913"``."""
         return significant(number) if self.in_units else f"{number:.3f}"
 
     def tick(self, number: float) -> str:

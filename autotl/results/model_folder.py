@@ -47,8 +47,12 @@ _SCALE = "pixel_scale"
 class LoadedModel:
     """A network in eval mode, with its view and its target.
 
-    ``scale`` has the pixel values of black and white in the training images; older folders lack it.
-    ``intervals`` are the prediction intervals of numbers.
+    Attributes:
+        model: The network.
+        config: Its view of images.
+        target: Its target.
+        scale: The pixel values of black and white in the training images; older folders lack it.
+        intervals: The prediction intervals of numbers; None for other targets.
     """
 
     model: nn.Module

@@ -72,10 +72,10 @@ def prediction_table(images: Any, model: ImageModel, options: PredictionOptions)
 def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions) -> Iterator[pd.DataFrame]:
     """Yield tables with a row per image: ``path``, its prediction and ``error``.
 
-    Of classes the prediction is ``label`` and ``probability``. Of several labels it is ``labels``, those with
-    a probability above 0.5, joined by ``;``. Of numbers it is a column for each, with its prediction
-    interval. With ``top``, each of the k most probable classes or labels has a row, with its ``rank``. An
-    unreadable image has one row without a prediction, with the reason in ``error``.
+    A class is in ``label`` and ``probability``. Several labels are in ``labels``, if their probability is
+    above 0.5, joined by ``;``. Numbers have a column each, with its prediction interval. With ``top``, each
+    of the k most probable classes or labels has a row, with its ``rank``. An unreadable image has one row
+    without a prediction, with the reason in ``error``.
 
     Args:
         images: The images, as for :func:`autotl.data.prediction_images`.

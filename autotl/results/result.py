@@ -190,6 +190,7 @@ class Result:
         Raises:
             MetricError: The run used a function that must be given again.
         """
+        seed = self._part("seed")
         target = self.predictor.target.spec
         chosen = self._metric_of_run() if metric is None else get_metric(metric, target)
         named = (label,) if isinstance(label, str) else tuple(label or ())
@@ -197,7 +198,7 @@ class Result:
             named = target.names
         columns = Columns(image, named[0] if len(named) == 1 else named or None, target=target.kind)
         dataset = self._read(data, columns)
-        return self.predictor.evaluate(dataset, metric=chosen, seed=self._part("seed"))
+        return self.predictor.evaluate(dataset, metric=chosen, seed=seed)
 
     def _metric_of_run(self) -> Metric:
         name = self._part("test").get("metric")

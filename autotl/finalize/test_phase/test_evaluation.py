@@ -18,6 +18,7 @@ from autotl.evaluation import (
     Findings,
     Gain,
     SelectionBias,
+    TransferSummary,
     calibration_error,
     evaluate,
     gain,
@@ -107,9 +108,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         why_no_gain="" if transfer_gain else _why_no_gain(phase, transfer),
         negative_transfer_classes=harmed,
         search_gain=evaluation.search_gain(),
-        transfer_summary=transfer_summary(
-            phase.run_cache, winner.arm.backbone, model.weights, from_scratch=winner.arm in phase.baselines
-        ),
+        transfer_summary=_transfer_summary(phase, winner.arm, model.weights),
         images_per_second=predictions.images_per_second,
         predictions=FinalPredictions(predictions.rows, final),
         selection_bias=bias,
@@ -117,9 +116,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         soup=model.soup,
         temperature=model.temperature,
         intervals=model.intervals,
-        calibration_error_before=calibration_error(
-            predictions.targets, final * model.temperature.value, phase.run_cache.target
-        ),
+        calibration_error_before=evaluation.uncalibrated_error(final, model.temperature.value),
         ensemble=model.ensemble,
         latency=_latency(phase, served),
         size=sum(Path(each.weights).stat().st_size for each in served),
@@ -128,6 +125,11 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         plugin_heads=plugin_heads,
     )
     return replace(model, findings=findings)
+
+
+def _transfer_summary(phase: FinalPhase, arm: Arm, weights: str) -> TransferSummary:
+    scratch = arm in phase.baselines
+    return transfer_summary(phase.run_cache, arm.backbone, weights, from_scratch=scratch)
 
 
 def _with_notes(record: Record, notes: tuple[str, ...]) -> Record:
@@ -154,6 +156,10 @@ class _Evaluation:
             seed=self._seed,
             intervals=intervals,
         )
+
+    def uncalibrated_error(self, outputs: Outputs, temperature: float) -> float | None:
+        """Return the calibration error without the temperature."""
+        return calibration_error(self._targets, outputs * temperature, self._target)
 
     def test_scores(self) -> dict[Arm, float]:
         """Return the test score of each arm's best trial."""

@@ -13,9 +13,9 @@ class Words:
     Attributes:
         one: A class, a label or a number.
         several: The plural of ``one``.
-        truth: What is known of an image.
+        truth: The noun for the target of an image.
         constant: A prediction that is the same for each image, as the subject of a sentence.
-        correct: What is averaged to how correct predictions are.
+        correct: The mean of how correct predictions are.
     """
 
     one: str
@@ -48,5 +48,5 @@ WORDS: Mapping[str, Words] = {
 
 
 def words(kind: str | None) -> Words:
-    """Return the words for a kind of target; those of single labels for an unknown one."""
+    """Return the words for a kind, by default those of single labels."""
     return WORDS.get(kind or "", SINGLE_LABEL)

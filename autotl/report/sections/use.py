@@ -38,7 +38,7 @@ print(dict(zip(network.pretrained_cfg["label_names"], answer.tolist())))""",
 
 
 def code(start: str, kind: str) -> str:
-    """Return the code that begins with TIMM or LOADER, for a kind of target."""
+    """Return code that begins with TIMM or LOADER."""
     return start + ANSWERS.get(kind, ANSWERS["single_label"])
 
 

@@ -1,4 +1,4 @@
-"""Bring the targets of labelled data into the order of a model's outputs."""
+"""Encode the targets of labelled data as a model's."""
 
 from __future__ import annotations
 

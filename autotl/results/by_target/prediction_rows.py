@@ -1,4 +1,4 @@
-"""Put predictions into the rows of a table, by the kind of target."""
+"""Put predictions into rows, by the kind of target."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def joined_labels(flags: NDArray[np.bool_], names: Sequence[str]) -> list[str]:
 
 
 def number_columns(names: Sequence[str]) -> list[str]:
-    """Return the columns of numbers; a name that the table itself needs gets a prefix."""
+    """Return the columns of numbers, with a prefix if a name is taken."""
     return [f"predicted:{name}" if name in OWN_COLUMNS else name for name in names]
 
 

@@ -36,7 +36,7 @@ def answer_columns(outputs: NDArray[np.float32], target: Target) -> dict[str, An
 
 
 def largest_mistakes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table of test predictions with mistakes, the worst first.
+    """Return the rows of test predictions with mistakes, the worst first.
 
     Classes and labels have the largest probability of the image. Numbers have their error, and the largest
     one comes first. Errors of several numbers are compared in units of their standard deviation.

@@ -1,4 +1,4 @@
-"""Describe the target in the JSON files of a model folder; timm ignores these entries."""
+"""Describe the target in the JSON files of a model folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def target_entries(target: TargetSpec) -> dict[str, Any]:
 
 
 def read_target(document: Mapping[str, Any]) -> TargetSpec:
-    """Return the target of a document; those of version 0.1 have single labels, and name no kind.
+    """Return the target of a document.
+
+    Folders of version 0.1 have single labels, and name no kind.
 
     Raises:
         ValueError: The document was edited.

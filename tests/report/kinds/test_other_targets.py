@@ -88,7 +88,7 @@ def test_several_labels_have_a_row_each(labels: dict[str, Any]) -> None:
     page, text = markdown(parse(labels)), text_of(labels)
     assert "average precision" in page
     assert "The weakest label is" in text
-    assert "The labels `dog` and `cat` occur together most often" in text
+    assert "occur together most often" in text
     assert "Wrong labels were not looked for" in text
     assert "The most frequent label has 3 times the images of the rarest label." in text
     assert "The model was trained on" in text
@@ -112,7 +112,7 @@ def test_no_sentence_speaks_of_classes(kind: str, request: pytest.FixtureRequest
     for key in ("label_overlap", "transferability"):
         document["when"].pop(key, None)
     for sentence in text_of(document).split(". "):
-        allowed = ("classifier" in sentence, "public data sets" in sentence, "one class for each" in sentence)
+        allowed = ("classifier" in sentence, "1,000 classes" in sentence, "one class for each" in sentence)
         assert "class" not in sentence or any(allowed), sentence
 
 
@@ -135,7 +135,8 @@ def test_the_figures_are_of_the_kind(kind: str, names: set[str], request: pytest
 @pytest.mark.parametrize("kind", ["labels", "numbers"])
 def test_the_page_is_complete_and_escaped(kind: str, request: pytest.FixtureRequest) -> None:
     page = html(parse(request.getfixturevalue(kind)))
-    assert "<b>" not in page.replace("<b></b>", "")
+    assert "hat<b>" not in page
+    assert ("hat&lt;b&gt;" in page) == (kind == "labels")
     assert "sigmoid()" in page if kind == "labels" else "sigmoid()" not in page
     assert "</html>" in page
 
