@@ -131,7 +131,8 @@ def _why_f1_is_undefined(targets: Labels) -> str:
 
 
 def _subset_hits(targets: Labels, logits: Logits) -> Floats:
-    return ((logits > 0) == (targets > 0.5)).all(1).astype(np.float64)
+    hits: Floats = ((logits > 0) == (targets > 0.5)).all(1).astype(np.float64)
+    return hits
 
 
 def _subset_accuracy(targets: Labels, logits: Logits) -> float:

@@ -11,6 +11,8 @@ from autotl.api import PredictionIntervals
 
 COVERAGE = 0.9
 """The share of new numbers that an interval must hold."""
+ROUNDING = 1e-9
+"""Errors of products that would be whole numbers."""
 
 
 def prediction_intervals(errors: NDArray[np.float64], *, independent: bool = True) -> PredictionIntervals:
@@ -26,9 +28,9 @@ def prediction_intervals(errors: NDArray[np.float64], *, independent: bool = Tru
         independent: Whether the networks were trained on no near copy of these images.
     """
     n = len(errors)
-    place = math.ceil(COVERAGE * (n + 1))
+    place = math.ceil(COVERAGE * (n + 1) - ROUNDING)
     if place > n:
-        least = math.ceil(COVERAGE / (1 - COVERAGE))
+        least = math.ceil(COVERAGE / (1 - COVERAGE) - ROUNDING)
         why = f"{n} validation images are too few: {COVERAGE:.0%} intervals need {least}"
         return PredictionIntervals((), COVERAGE, n, why)
     widths = np.sort(np.abs(errors), axis=0)[place - 1]

@@ -79,7 +79,8 @@ class MultiLabel:
         rank = np.argsort(np.argsort(present.sum(0), kind="stable"), kind="stable")
         place = np.where(present, rank, self.spec.outputs).min(1, initial=self.spec.outputs)
         by_rank = np.append(np.argsort(rank), self.spec.outputs)
-        return by_rank[place].astype(np.int64)
+        found: NDArray[np.int64] = by_rank[place].astype(np.int64)
+        return found
 
     def memberships(self, targets: LabelSets) -> list[list[int]]:
         """Return the labels of each image, or the last stratum."""

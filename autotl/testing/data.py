@@ -52,8 +52,8 @@ def tiny_targets(
 ) -> tuple[NDArray[np.uint8], list[Any]]:
     """Return noisy textures and the target of each image.
 
-    Several labels tell two properties of a texture, of which it may have none. The number is the image's
-    brightness in per cent.
+    Several labels tell two properties of a texture, of which it may have none. The number is the factor of
+    the image's brightness, in per cent.
 
     Args:
         kind: The kind of target.
@@ -65,7 +65,8 @@ def tiny_targets(
     if kind == "multi_label":
         return images, [list(PROPERTIES[name]) for name in names]
     if kind == "regression":
-        return images, (images.mean((1, 2, 3)) / 2.55).tolist()
+        factors = np.random.default_rng([seed, 1]).uniform(0.2, 1.0, len(images))
+        return (images * factors[:, None, None, None]).astype(np.uint8), (100 * factors).tolist()
     return images, names
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from autotl.api import Dataset
 from autotl.data.splits.strata import memberships_of
 
+MIN_HELD_OUT = 2
+"""Images of a label, of those held out, from which one of several labels must be held out."""
 LONELY = -1
 """Stands for the labels of images whose labels no other image has."""
 
@@ -92,6 +94,22 @@ def shuffled(units: Iterable[Unit], *, seed: int) -> list[Unit]:
     return sorted(units, key=sort_key)
 
 
+def _rarest_first(units: list[Unit], total: Mapping[int, int]) -> list[Unit]:
+    """Order units by their rarest label; units of single labels keep their order.
+
+    Common labels then even out what rare ones left uneven (Sechidis et al., On the Stratification of
+    Multi-Label Data, ECML PKDD 2011).
+    """
+    if not _has_several(units):
+        return units
+    return sorted(units, key=lambda unit: min(total[label] for label in unit.counts))
+
+
+def _has_several(units: Iterable[Unit]) -> bool:
+    """Return whether an image has several labels."""
+    return any(sum(unit.counts.values()) > unit.size for unit in units)
+
+
 def hold_out(
     units: Sequence[Unit],
     share: float,
@@ -121,13 +139,16 @@ def hold_out(
     fixed = {unit.key for unit in stay}
     fixed |= {unit.key for unit in units if any(n_units[label] < 2 for label in unit.counts)}
     goal = {c: max(min(share * n, n - keep), 1.0) if n_units[c] > 1 else 0.0 for c, n in total.items()}
-    order = shuffled(units, seed=seed)
+    order = _rarest_first(shuffled(units, seed=seed), total)
     free = [unit for unit in order if unit.key not in fixed]
     sides = _Sides(free, _count_images(unit for unit in order if unit.key in fixed))
     sides.fill(goal, total)
     classes = sorted(total)
     sides.return_missing(classes)
-    sides.hold_out_missing([label for label in classes if n_units[label] > 1], keep=keep)
+    # to have all of many rare labels in the test part would hold out far more than the share
+    least = MIN_HELD_OUT if _has_several(units) else 0
+    wanted = [label for label in classes if n_units[label] > 1 and share * total[label] >= least]
+    sides.hold_out_missing(wanted, keep=keep)
     if limit is not None:
         sides.shrink(limit)
     return [unit for unit in free if unit.key in sides.out]
@@ -150,11 +171,16 @@ class _Sides:
             total: All images, by class.
         """
         out, kept = self._images_out, self._images_kept
+        several = _has_several(self._free)
+
+        def lack_of(c: int) -> float:
+            rest = total[c] - goal[c]
+            if several:  # shares, so that both sides are filled evenly in any order of the units
+                return (1 - out[c] / goal[c] if goal[c] else 0.0) - (1 - kept[c] / rest if rest else 0.0)
+            return (goal[c] - out[c]) - (rest - kept[c])
+
         for unit in self._free:
-            lack = sum(
-                n / total[c] * ((goal[c] - out[c]) - (total[c] - goal[c] - kept[c]))
-                for c, n in unit.counts.items()
-            )
+            lack = sum(n / total[c] * lack_of(c) for c, n in unit.counts.items())
             (out if lack > 0 else kept).update(unit.counts)
             if lack > 0:
                 self.out.add(unit.key)
@@ -219,7 +245,8 @@ def assign_folds(
     kept = kept or {}
     total = _count_images(units)
     n_units = Counter(label for unit in units for label in unit.counts)
-    order = sorted(shuffled(units, seed=seed), key=lambda unit: (unit.key not in kept, -unit.size))
+    rare_first = _rarest_first(shuffled(units, seed=seed), total)
+    order = sorted(rare_first, key=lambda unit: (unit.key not in kept, -unit.size))
     assigned: list[list[Unit]] = [[] for _ in range(folds)]
     images: list[Counter[int]] = [Counter() for _ in range(folds)]
     units_in: list[Counter[int]] = [Counter() for _ in range(folds)]

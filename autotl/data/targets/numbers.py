@@ -14,6 +14,7 @@ from autotl.data.name_lists import join_names
 from autotl.errors import DataError
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.IGNORECASE)
+_LARGEST = float(np.finfo(np.float32).max)
 _PADDED = re.compile(r"[-+]?0\d.*")
 """A number with leading zeros, which is rather an identifier."""
 
@@ -74,7 +75,7 @@ def number_cells(values: Sequence[object], *, row_names: Sequence[str], column: 
             raise DataError(
                 f"A number must be given as such (got {value!r} in {column!r}, {row}). Correct it."
             )
-        if not math.isfinite(number) or abs(number) > np.finfo(np.float32).max:
+        if not math.isfinite(number) or abs(number) > _LARGEST:
             raise DataError(
                 f"A number must be finite (got {number:g} in {column!r}, {row}). Correct it, or remove this "
                 "image."
