@@ -66,7 +66,7 @@ class Head(nn.Module):
 
     @torch.no_grad()
     def rescale(self, scale: Tensor, shift: Tensor) -> None:
-        """Multiply the outputs, and add to them; a number, or one for each."""
+        """Multiply the outputs, and add to them."""
         scale, shift = scale.to(self.scale), shift.to(self.scale)
         self.scale = self.scale * scale
         if self.shift is not None or bool(shift.any()):

@@ -34,7 +34,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class LabelScore:
-    """Scores of one of several labels on the test set, at a probability of 0.5.
+    """Scores of a label on the test set, at a probability of 0.5.
 
     Attributes:
         name: The label.

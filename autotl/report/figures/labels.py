@@ -25,7 +25,7 @@ class LabelBar:
 
 
 def labels(bars: Sequence[LabelBar], *, width: float = canvas.WIDE) -> str:
-    """Draw a bar for each label's average precision, and a mark at its F1.
+    """Draw bars of average precision, with marks at F1.
 
     Args:
         bars: The labels.

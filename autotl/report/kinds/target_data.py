@@ -20,11 +20,14 @@ MOST_ROWS = 12
 
 
 def target_facts(target: TargetSpec, targets: Any) -> dict[str, Any] | None:
-    """Return the facts of labels or numbers; None for single labels or without targets.
+    """Return the facts of labels or numbers.
 
     Args:
         target: The kind of target.
         targets: Encoded targets of the training images, (n, k).
+
+    Returns:
+        The facts; None for single labels, or without targets.
     """
     if targets is None or target.kind == "single_label":
         return None

@@ -88,7 +88,7 @@ def joined_labels(flags: NDArray[np.bool_], names: Sequence[str]) -> list[str]:
 
 
 def number_columns(names: Sequence[str]) -> list[str]:
-    """Return the columns of numbers, with a prefix if a name is taken."""
+    """Return the columns of numbers; a taken name gets a prefix."""
     return [f"predicted:{name}" if name in OWN_COLUMNS else name for name in names]
 
 
