@@ -204,6 +204,8 @@ def _inferred_of_lists(lists: Sequence[Any], column: str) -> tuple[TargetKind, s
     same = len({len(value) for value in lists}) == 1
     if numbers is not None and same and not are_whole(numbers):
         return "regression", f"The lists in {column!r} hold numbers to predict (regression)."
+    if all(len(value) == 1 for value in lists):
+        return "single_label", ""  # one label each, which may be a class in a list by mistake: refused
     return "multi_label", f"The lists in {column!r} hold the labels of an image, several or none."
 
 
