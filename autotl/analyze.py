@@ -46,7 +46,7 @@ def analyze(
         source: Some images that the backbone was pretrained on.
         image: The column of image paths, in a table.
         label: The column of labels, in a table; or several columns.
-        target: What each image has: "single", "multi" or "number"; by default it is inferred.
+        target: The kind of target: "single", "multi" or "number"; by default it is inferred.
         group: The column whose equal values must stay in one part of the split.
         image_size: The only image size to use, in pixels.
         test: The fraction of the images held out for the test, in (0, 0.9].

@@ -89,10 +89,10 @@ def fit(
         strategies: The strategies to search; by default all that apply.
         without: Names of plugins to leave out, or of single strategies, readers and so on.
         fixed: Settings to fix, such as ``"finetune.lr=0.001"``.
-        metric: The metric that the search optimises and the report uses. Of classes it is "accuracy", the
-            default, "balanced_accuracy", "macro_f1", "log_loss" or "auroc". Of several labels it is
-            "mean_average_precision", the default, "macro_f1", "micro_f1", "subset_accuracy" or "log_loss".
-            Of numbers it is "mae", the default, "rmse", "r2" or "spearman". A function, or
+        metric: The metric that the search optimises and the report uses. Classes have "accuracy" (the
+            default), "balanced_accuracy", "macro_f1", "log_loss" and "auroc". Several labels have
+            "mean_average_precision" (the default), "macro_f1", "micro_f1", "subset_accuracy" and "log_loss".
+            Numbers have "mae" (the default), "rmse", "r2" and "spearman". A function, or
             "package.module:function", receives labels (n,) int64 and probabilities (n, classes) float; it
             returns one number, higher being better.
         image_size: The only image size to use, in pixels (8 to 4096); by default sizes are searched.
@@ -103,7 +103,7 @@ def fit(
             part.
         image: The column of image paths, in a table.
         label: The column of labels, in a table; or several columns, each with a label (0 or 1) or a number.
-        target: What each image has: "single" (one class), "multi" (any number of labels) or "number" (one
+        target: The kind of target: "single" (one class), "multi" (any number of labels) or "number" (one
             or more numbers). By default it is inferred from the labels, and said in a note.
         group: The column whose equal values must stay in one part of the split. If it is None, images that
             show the same thing are searched for and kept in one fold; "none" switches this off.

@@ -105,7 +105,7 @@ class PredictionIntervals:
 
 
 Calibration = Temperature | PredictionIntervals
-"""What makes predictions honest: of classes and labels a temperature, of numbers intervals.
+"""A temperature for classes and labels, or intervals for numbers.
 
 A temperature divides all outputs, of classes as of labels.
 """
@@ -205,8 +205,8 @@ class Target(Protocol):
     def correct(self, outputs: Outputs, targets: Targets) -> NDArray[Any]:
         """Return how correct each prediction is, (n,), from 0 to 1.
 
-        Of classes it is whether the class is right. Of several labels it is whether all are. Of numbers it is
-        the share of their variance that the prediction explains, 0 if that is negative.
+        A class is right or wrong. Several labels are right if all are. Numbers are as correct as the share of
+        their variance that the prediction explains, 0 if that is negative.
         """
         ...
 

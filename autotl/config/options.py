@@ -56,7 +56,7 @@ class DataOptions:
     )
     target: TargetName | str | None = option(
         None,
-        "What each image has: single (a class), multi (labels), number (numbers). Default: inferred.",
+        "The kind of target: single (a class), multi (labels), number (numbers). Default: inferred.",
         metavar="KIND",
         panel="Data",
         choices=get_args(TargetName),
@@ -115,8 +115,8 @@ class SearchOptions:
     metric: MetricName | str | Callable[..., float] | None = option(
         None,
         "accuracy, balanced_accuracy, macro_f1, log_loss, auroc, or module:function of labels and "
-        "probabilities, higher being better. Of labels: mean_average_precision, macro_f1, micro_f1, "
-        "subset_accuracy, log_loss. Of numbers: mae, rmse, r2, spearman. Default: the first.",
+        "probabilities, higher being better. Several labels: mean_average_precision, macro_f1, micro_f1, "
+        "subset_accuracy, log_loss. Numbers: mae, rmse, r2, spearman. Default: the first of each.",
         metavar="NAME",
         choices=get_args(MetricName),
         resume_help="The run's own module:function, given again.",
