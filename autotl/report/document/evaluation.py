@@ -34,7 +34,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class LabelScore:
-    """Scores of a label on the test set, at a probability of 0.5.
+    """Test scores of a label, at a probability of 0.5.
 
     Attributes:
         name: The label.

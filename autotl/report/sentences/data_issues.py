@@ -31,7 +31,7 @@ _NEIGHBOURS = {"multi_label": "rarest label", "regression": "range of numbers"}
 def data_issues(quality: Quality, kind: str = "single_label") -> list[str]:
     """Describe each data issue, its effect on the scores and its remedy."""
     sentences = [
-        _copies(quality.near_duplicates),
+        _copies(quality.near_duplicates, words(kind)),
         *_groups(quality.groups),
         _leaks(quality.near_leakage),
         _labels(quality.label_issues) if kind == "single_label" else _UNCHECKED.get(kind, ""),
@@ -47,14 +47,15 @@ def _verb(amount: int) -> str:
     return "looks" if amount == 1 else "look"
 
 
-def _copies(found: Duplicates) -> str:
+def _copies(found: Duplicates, own: Words) -> str:
     if not found.images:
         return ""
     images, groups = format.count(found.images, "training image"), format.count(found.groups, "group")
     conflicts = ""
     if found.conflicting:
         verb = "has" if found.conflicting == 1 else "have"
-        conflicts = f" {format.count(found.conflicting, 'group')} {verb} different labels."
+        different = "labels" if own.truth == "label" else own.truth
+        conflicts = f" {format.count(found.conflicting, 'group')} {verb} different {different}."
     return (
         f"{images} in {groups} look like copies. Copies count several times, and validation scores are too "
         f"high if a fold divides a group.{conflicts} `--clean drop` keeps one image of each group, "
