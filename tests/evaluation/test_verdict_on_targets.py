@@ -84,7 +84,8 @@ def test_a_baseline_that_learned_only_the_mean_gives_no_verdict() -> None:
     assert test.always_majority is not None
     usual = test.always_majority
     found = findings(test, Gain(3.2, (2.5, 3.9), 80, 0.001), (2.0, usual))
-    cut = replace(found.baseline, state="stopped", score=-0.99 * usual)  # type: ignore[type-var]
+    assert found.baseline is not None
+    cut = replace(found.baseline, state="stopped", score=-0.99 * usual)
     arms = {
         **found.arms,
         cut.arm: replace(

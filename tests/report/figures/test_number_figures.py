@@ -23,7 +23,8 @@ def inside(svg: str, width: float) -> bool:
         if shape.get(x)
     ]
     for polygon in root.iter(f"{SVG}polygon"):
-        places += [tuple(map(float, pair.split(","))) for pair in (polygon.get("points") or "").split()]  # type: ignore[misc]
+        corners = [pair.split(",") for pair in (polygon.get("points") or "").split()]
+        places += [(float(x), float(y)) for x, y in corners]
     return all(0 <= x <= width and 0 <= y <= height for x, y in places)
 
 
