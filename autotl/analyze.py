@@ -23,7 +23,8 @@ def analyze(
     source: Any = None,
     unlabelled: Any = None,
     image: str | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
+    target: str | None = None,
     group: str | None = None,
     image_size: int | None = None,
     test: float = 0.2,
@@ -46,7 +47,8 @@ def analyze(
         source: Some images that the backbone was pretrained on.
         unlabelled: Images like ``data`` without labels.
         image: The column of image paths, in a table.
-        label: The column of labels, in a table.
+        label: The column of labels, in a table; or several columns.
+        target: The kind of target: "single", "multi" or "number"; by default it is inferred.
         group: The column whose equal values must stay in one part of the split.
         image_size: The only image size to use, in pixels.
         test: The fraction of the images held out for the test, in (0, 0.9].

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import plugins, results
 from autotl.config.argument_types import check_arguments
-from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
+from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName, TargetName
 from autotl.config.presets import BALANCED
 from autotl.config.run_config import RunConfig, all_options
 from autotl.heads import HeadKinds
@@ -34,13 +34,14 @@ def fit(
     strategies: str | Sequence[str] = (),
     without: Iterable[str] = (),
     fixed: str | Iterable[str] = (),
-    metric: MetricName | str | MetricFunction = "accuracy",
+    metric: MetricName | str | MetricFunction | None = None,
     image_size: int | None = None,
     max_latency: str | None = None,
     max_size: str | int | None = None,
     test: float = 0.2,
     image: str | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
+    target: TargetName | str | None = None,
     group: str | None = None,
     device: DeviceName | str = "auto",
     executor: str = "auto",
@@ -92,9 +93,12 @@ def fit(
         strategies: The strategies to search; by default all that apply.
         without: Names of plugins to leave out, or of single strategies, readers and so on.
         fixed: Settings to fix, such as ``"finetune.lr=0.001"``.
-        metric: The metric that the search optimises and the report uses: "accuracy", "balanced_accuracy",
-            "macro_f1", "log_loss" or "auroc". A function, or "package.module:function", receives labels (n,)
-            int64 and probabilities (n, classes) float; it returns one number, higher being better.
+        metric: The metric that the search optimises and the report uses. Classes have "accuracy" (the
+            default), "balanced_accuracy", "macro_f1", "log_loss" and "auroc". Several labels have
+            "mean_average_precision" (the default), "macro_f1", "micro_f1", "subset_accuracy" and "log_loss".
+            Numbers have "mae" (the default), "rmse", "r2" and "spearman". A function, or
+            "package.module:function", receives labels (n,) int64 and probabilities (n, classes) float; it
+            returns one number, higher being better.
         image_size: The only image size to use, in pixels (8 to 4096); by default sizes are searched.
         max_latency: The longest time for one image on this machine, in a batch of one: "5ms". Backbones and
             image sizes that exceed it are not searched.
@@ -102,7 +106,9 @@ def fit(
         test: The fraction of the images held out for the final test, in (0, 0.9], if the data has no test
             part.
         image: The column of image paths, in a table.
-        label: The column of labels, in a table.
+        label: The column of labels, in a table; or several columns, each with a label (0 or 1) or a number.
+        target: The kind of target: "single" (one class), "multi" (any number of labels) or "number" (one
+            or more numbers). By default it is inferred from the labels, and said in a note.
         group: The column whose equal values must stay in one part of the split. If it is None, images that
             show the same thing are searched for and kept in one fold; "none" switches this off.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".

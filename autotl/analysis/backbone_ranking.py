@@ -11,15 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import LabelledFeatures, MeanScore, Scored, Transferability
+from autotl.api import LabelledFeatures, MeanScore, Scored, Target, Transferability
 from autotl.errors import FAILURES
 from autotl.seeds import derive
 
-DECIDES = ("probe_accuracy", "knn_accuracy", "logme")
+DECIDES = ("probe_accuracy", "probe_skill", "knn_accuracy", "logme")
 """The scores that may choose between backbones: the first installed one does, else any."""
 SCORED_ROWS = 2000
 """Images for all scores except the deciding one."""
@@ -163,6 +164,49 @@ class Scores:
             return Scored(value, ci95, (0.0, 0.0, 0.0))
         apart = _half_width(spread - self._spread[best][name], exact) or 0.0
         return Scored(value, ci95, (difference, difference - apart, difference + apart))
+
+
+class ProbeSkill:
+    """The share of a constant prediction's loss that a probe removes.
+
+    The loss of numbers is the squared error, so the score is R². The loss of labels is the cross-entropy, so
+    the score is McFadden's (Conditional Logit Analysis of Qualitative Choice Behavior, 1974). It ranks
+    backbones for these targets as the accuracy of the probe does for classes.
+
+    Args:
+        target: The kind of target.
+        targets: Encoded targets of the training images, (n, k), in the order of the features.
+    """
+
+    name = "probe_skill"
+    summary = "cross-validated share of the loss that the linear probe explains"
+    reference = "Kornblith et al., Do Better ImageNet Models Transfer Better?, CVPR 2019, arXiv:1805.08974"
+    needs_head = False
+
+    def __init__(self, target: Target, targets: NDArray[Any]) -> None:
+        self._target, self._targets = target, targets
+
+    def score(self, seen: LabelledFeatures) -> float:
+        """Return the score; see :class:`autotl.api.Transferability`."""
+        return float(self.contributions(seen).mean())
+
+    def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
+        """Return each image's contribution, (n,); the score is their mean."""
+        if seen.probe is None:
+            raise ValueError("the outputs of the probe are not known")
+        constant = self._target.constant(self._targets)
+        usual = self._losses(constant).mean()
+        found: NDArray[np.float64] = 1 - self._losses(seen.probe.astype(np.float32)) / max(usual, 1e-12)
+        return found
+
+    def _losses(self, outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the loss of each image, (n,)."""
+        if self._target.spec.kind != "regression":
+            return -self._target.log_likelihood(outputs, self._targets)
+        spread = np.maximum(self._targets.std(0, dtype=np.float64), 1e-12)
+        errors = (self._target.predict(outputs) - self._targets) / spread
+        found: NDArray[np.float64] = (errors**2).mean(1)
+        return found
 
 
 def stratified_rows(labels: NDArray[np.int64], most: int, *, seed: int) -> NDArray[np.int64]:

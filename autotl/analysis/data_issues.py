@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class NearCopies:
     Attributes:
         groups: How many sets.
         images: Images in them.
-        conflicting: Sets with different labels.
+        conflicting: Sets with different targets.
         examples: File names of the first sets.
     """
 
@@ -37,18 +38,18 @@ class NearCopies:
     examples: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, groups: Sequence[Sequence[int]], labels: Labels, names: Sequence[str]) -> NearCopies:
+    def of(cls, groups: Sequence[Sequence[int]], targets: NDArray[Any], names: Sequence[str]) -> NearCopies:
         """Sum up sets of copies.
 
         Args:
             groups: Sets of positions among the training images.
-            labels: Their classes, (n,).
+            targets: Their encoded targets, (n,) or (n, k).
             names: Their names.
         """
         return cls(
             len(groups),
             sum(map(len, groups)),
-            sum(len(set(labels[list(group)])) > 1 for group in groups),
+            sum(len(np.unique(targets[list(group)], axis=0)) > 1 for group in groups),
             tuple(tuple(names[row] for row in group) for group in groups[:EXAMPLES]),
         )
 
@@ -143,7 +144,7 @@ class DataIssues:
     Attributes:
         near_duplicates: Copies among training images.
         near_leakage: Copies between test and training images; None if no test image was compared.
-        label_issues: Labels that the features contradict, the worst first.
+        label_issues: Labels that the features contradict, the worst first; None if there are no classes.
         outliers: Images far from their class.
         shift: The distribution shift between training and test images; None if it was not measured.
         cleaned: The treatment.
@@ -156,7 +157,7 @@ class DataIssues:
 
     near_duplicates: NearCopies
     near_leakage: NearLeakage | None
-    label_issues: tuple[LabelIssue, ...]
+    label_issues: tuple[LabelIssue, ...] | None
     outliers: tuple[OutlierImage, ...]
     shift: Shift | None
     cleaned: Cleaned

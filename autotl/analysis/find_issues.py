@@ -87,6 +87,11 @@ class _Checks:
             self.skipped.append(check)
         return not late
 
+    @property
+    def has_classes(self) -> bool:
+        """Whether each image has one class, which the check of labels needs."""
+        return self.run_cache.dataset.target.kind == "single_label"
+
     def near_copies(self) -> list[tuple[int, ...]]:
         """Return sets of training positions that are copies of each other."""
         if not self.is_time_for("near copies"):
@@ -95,8 +100,8 @@ class _Checks:
         return near_duplicates(hashes, self.features.features, self.features.labels)
 
     def doubtful_labels(self) -> LabelIssues:
-        """Return the labels that the probe contradicts."""
-        if not self.is_time_for("label issues"):
+        """Return the labels that the probe contradicts; none for other targets than single labels."""
+        if not self.has_classes or not self.is_time_for("label issues"):
             return NO_ISSUES
         assert self.features.probe is not None
         labels = self.features.labels
@@ -176,7 +181,7 @@ def find_issues(
     test_features = checks.test_features()
     pairs = checks.leaks(test_features)
     moved = checks.shift(test_features, seed)
-    labels, order, classes = features.labels, run_cache.order, run_cache.dataset.classes
+    labels, order, classes = features.labels, run_cache.order, run_cache.target.strata_names
     mode = cast(Mode, treatment.mode)
     plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=mode)
     weights = plan.weights if mode == "weight" else None
@@ -185,9 +190,9 @@ def find_issues(
     items = run_cache.dataset.table["item"].to_numpy()
     names = [str(item) for item in items[order]]
     return DataIssues(
-        near_duplicates=NearCopies.of(groups, labels, names),
+        near_duplicates=NearCopies.of(groups, run_cache.targets.numpy(), names),
         near_leakage=NearLeakage.of(pairs, names, [str(item) for item in items[checks.tested]]),
-        label_issues=label_issues_of(issues, names, classes)[:LISTED],
+        label_issues=label_issues_of(issues, names, classes)[:LISTED] if checks.has_classes else None,
         outliers=outlier_images(far, labels, names, classes),
         shift=moved,
         cleaned=_cleaned(mode, plan, weights, names),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from autotl.api import LabelledFeatures
+from autotl.api import LabelledFeatures, LinearProblem
 from autotl.backbone import classifier_of
 from autotl.clock import NEVER, Deadline
 from autotl.data import stratified_parts
@@ -15,6 +18,7 @@ from autotl.errors import WeightsError
 from autotl.metrics import softmax
 from autotl.training import PROBE, PROBE_SETTINGS, out_of_fold_logits
 from autotl.workbench.activation_cache import ActivationCache
+from autotl.workbench.image_cache import never_cancelled
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.stage_prefill import prefill_late_stages
 
@@ -27,9 +31,9 @@ def frozen_features(
     reuse: bool = True,
     fits: Deadline = NEVER,
 ) -> LabelledFeatures:
-    """Return the features and probe logits of the training rows.
+    """Return the features and probe outputs of the training rows.
 
-    They are in the order of ``run_cache``.
+    They are in the order of ``run_cache``. Labels are the strata, which are the classes of single labels.
 
     Args:
         run_cache: The images and backbones.
@@ -43,15 +47,25 @@ def frozen_features(
     features = run_cache.features(backbone, input_size=input_size).double().numpy()
     probe = _cross_probe(run_cache, backbone, input_size=input_size, seed=seed, end=fits)
     probe = probe.astype(np.float64)
-    labels = run_cache.targets.numpy()
-    return LabelledFeatures(features, labels, _source_probabilities(run_cache, backbone, features), probe)
+    strata = run_cache.target.strata(run_cache.targets.numpy())
+    own = _source_probabilities(run_cache, backbone, features)
+    return LabelledFeatures(features, strata, own, probe, _plain_targets(run_cache))
+
+
+def _plain_targets(run_cache: RunCache) -> NDArray[np.float64] | None:
+    """Return labels as 0 and 1, or standardised numbers, (n, k); None for classes."""
+    spec, targets = run_cache.dataset.target, run_cache.targets.double().numpy()
+    if spec.kind == "single_label":
+        return None
+    found: NDArray[np.float64] = (targets - spec.means) / spec.scales if spec.means else targets
+    return found
 
 
 def _cross_probe(
     run_cache: RunCache, backbone: str, *, input_size: int, seed: int, end: Deadline
 ) -> NDArray[Any]:
-    """Return cross-validated logits (rows, classes) of a linear classifier."""
-    rows, classes = len(run_cache.order), len(run_cache.dataset.classes)
+    """Return cross-validated outputs (rows, k) of a linear head."""
+    rows, outputs = len(run_cache.order), run_cache.dataset.target.outputs
     key = {
         "crossed": run_cache.features_key(backbone, input_size),
         "split": run_cache.splits.hash,
@@ -67,29 +81,48 @@ def _cross_probe(
         else:
             _of_folds(run_cache, backbone, out, input_size=input_size, end=end)
 
-    return run_cache.store.array(key, (rows, classes), np.float32, fill)
+    return run_cache.store.array(key, (rows, outputs), np.float32, fill)
 
 
 def _of_parts(
     run_cache: RunCache, backbone: str, *, input_size: int, seed: int, end: Deadline
 ) -> NDArray[Any]:
-    """Return cross-validated logits over parts of a single fold."""
+    """Return cross-validated outputs over parts of a single fold."""
     parts = stratified_parts(run_cache.dataset, np.sort(run_cache.order), seed=seed)
+    features = run_cache.features(backbone, input_size=input_size)
+    own = [run_cache.positions(part) for part in parts]
+    if run_cache.dataset.target.kind != "single_label":
+        return _by_linear_heads(run_cache, features, own, end)
     found = out_of_fold_logits(
-        run_cache.features(backbone, input_size=input_size).to(run_cache.device),
+        features.to(run_cache.device),
         run_cache.targets.to(run_cache.device),
-        classes=len(run_cache.dataset.classes),
-        parts=[run_cache.positions(part).to(run_cache.device) for part in parts],
+        classes=run_cache.dataset.target.outputs,
+        parts=[part.to(run_cache.device) for part in own],
         end=end,
     )
     logits: NDArray[Any] = found.cpu().numpy()
     return logits
 
 
+def _by_linear_heads(
+    run_cache: RunCache, features: Tensor, parts: Sequence[Tensor], end: Deadline
+) -> NDArray[Any]:
+    """Return cross-validated outputs of the target's own linear head."""
+    every = torch.arange(len(features))
+    rests = [every[~torch.isin(every, part)] for part in parts]
+    problem = LinearProblem(features, run_cache.targets, rests).to(run_cache.device)
+    heads = run_cache.target.fit_linear(problem, [PROBE], check_cancelled=never_cancelled, end=end)
+    out = torch.zeros(len(features), run_cache.dataset.target.outputs)
+    for part, weight, bias in zip(parts, heads.weight[:, 0].cpu(), heads.bias[:, 0].cpu(), strict=True):
+        out[part] = features[part] @ weight.T + bias
+    found: NDArray[Any] = out.numpy()
+    return found
+
+
 def _of_folds(
     run_cache: RunCache, backbone: str, out: NDArray[np.float32], *, input_size: int, end: Deadline
 ) -> None:
-    """Fill in cross-validated logits over the folds of the search."""
+    """Fill in cross-validated outputs over the folds of the search."""
     features = run_cache.features(backbone, input_size=input_size)
     out.fill(0)  # rows in no fold, such as a class of one group, get equal logits: no classifier scores them
     heads = run_cache.linear_heads(backbone, PROBE_SETTINGS, input_size=input_size, end=end)[

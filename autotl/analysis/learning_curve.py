@@ -26,7 +26,8 @@ class SizeScores:
 
     Attributes:
         sizes: The numbers of images, (sizes,).
-        scores: The accuracies, (sizes, repeats); each repeat has other validation images.
+        scores: The accuracies, (sizes, repeats); each repeat has other validation images. Several labels
+            count if all are right. Numbers have the explained share of the variance.
         validated: All validation images together.
     """
 

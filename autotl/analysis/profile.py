@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from autotl.analysis.backbone_ranking import SCORED_ROWS, Ranking, Scores
+from autotl.analysis.backbone_ranking import SCORED_ROWS, ProbeSkill, Ranking, Scores
 from autotl.analysis.data_issues import DataIssues
 from autotl.analysis.find_issues import Treatment, find_issues
 from autotl.analysis.frozen_features import frozen_features
@@ -94,6 +94,7 @@ def rank_backbones(
         clock: The clock of the run.
         end: The end of the budget; the classifiers stop after a fraction of it.
     """
+    measures = measures_for(run_cache, measures)
     if not measures:
         return Ranking(order=tuple(run_cache.backbones), kept=tuple(run_cache.backbones))
     budget, full = settings.budget.seconds, settings.full_profile
@@ -119,6 +120,23 @@ def rank_backbones(
         scores.add(name, features)
     found = scores.ranking()
     return replace(found, kept=found.order, aside={}) if settings.search.all_backbones else found
+
+
+def measures_for(
+    run_cache: RunCache, measures: Mapping[str, Transferability]
+) -> Mapping[str, Transferability]:
+    """Return the scores that can rank backbones for the kind of target.
+
+    A score that names no kinds needs classes. Other kinds are ranked by a linear probe.
+    """
+    kind = run_cache.dataset.target.kind
+    able = {
+        name: each for name, each in measures.items() if kind in getattr(each, "kinds", ("single_label",))
+    }
+    if kind == "single_label" or not measures:
+        return able
+    skill = ProbeSkill(run_cache.target, run_cache.targets.numpy())
+    return {skill.name: skill, **able}
 
 
 def find_data_issues(

@@ -37,10 +37,10 @@ def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
         task: The task with its number of images.
         likeness: The similarity to the nearest source, calibrated in [0, 1]; None if unknown.
     """
-    small = task.train_rows < SMALL or task.smallest_stratum < PER_CLASS
-    size = f"{task.train_rows:,} training images, {task.smallest_stratum} in the smallest class, are " + (
-        "few" if small else "many"
-    )
+    classes = task.target.kind == "single_label"
+    small = task.train_rows < SMALL or (classes and task.smallest_stratum < PER_CLASS)
+    smallest = f", {task.smallest_stratum} in the smallest class," if classes else ""
+    size = f"{task.train_rows:,} training images{smallest} are {'few' if small else 'many'}"
     if likeness is None:
         chosen = "linear_probe" if small else "finetune"
         return Advice(chosen, f"{size}, and the similarity to the source is unknown: try {chosen}.")

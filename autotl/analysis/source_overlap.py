@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import Backbone, Dataset
+from autotl.api import Backbone, Dataset, TargetSpec
 from autotl.backbone import match_classes
 from autotl.data import perceptual_hashes, thumbnail
 from autotl.quality import leaks
@@ -48,10 +48,14 @@ class SourceCopies:
     examples: tuple[str, ...]
 
 
-def class_overlap(classes: Sequence[str], backbone: Backbone) -> ClassOverlap | None:
-    """Return the classes that the source head knows, if it has names."""
-    if not backbone.classes:
+def class_overlap(target: TargetSpec, backbone: Backbone) -> ClassOverlap | None:
+    """Return the classes or labels that the source head knows.
+
+    The result is None for numbers, and for a head without names.
+    """
+    if not backbone.classes or target.kind == "regression":
         return None
+    classes = target.names
     found = match_classes(classes, backbone.classes)
     known = {
         name: tuple(backbone.classes[place].names[0] for place in places)

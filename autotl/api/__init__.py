@@ -41,6 +41,7 @@ from autotl.api.executor import (
     Work,
 )
 from autotl.api.heads.contract import HeadKind, HeadSpec, PortableHead
+from autotl.api.heads.linear import HeadSetting, LinearHeads, LinearProblem
 from autotl.api.learner import Batch, Beat, Learner, Resumable, Rows, Score
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
@@ -54,9 +55,9 @@ from autotl.api.similarity import (
 )
 from autotl.api.strategy import Cost, FirstLook, Machine, OnRequest, OwnNetworks, Params, Space, Strategy
 from autotl.api.target import (
-    HeadSetting,
-    LinearHeads,
-    LinearProblem,
+    Calibration,
+    PredictionIntervals,
+    RawTarget,
     Target,
     TargetKind,
     TargetSpec,
@@ -85,6 +86,7 @@ __all__ = [
     "BackboneSource",
     "Batch",
     "Beat",
+    "Calibration",
     "Checkpoint",
     "Columns",
     "Cost",
@@ -123,6 +125,8 @@ __all__ = [
     "PixelScale",
     "Plan",
     "PortableHead",
+    "PredictionIntervals",
+    "RawTarget",
     "Reader",
     "ReadsUnlabelled",
     "Record",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from autotl.api.pixel_scale import PixelScale
-from autotl.api.target import TargetSpec
+from autotl.api.target import RawTarget, TargetKind, TargetSpec
 from autotl.api.task import Applies
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
     from PIL import Image
+
+    from autotl.api.target import Targets
 
     Rows = NDArray[np.int64]
 
@@ -30,14 +32,14 @@ class Item:
 
     Attributes:
         name: The image's name.
-        target: The target as the data has it: the name of the class.
+        target: The target as the data has it: the name of its class, the names of its labels, or its numbers.
         open: Decodes the image, and may raise: an unreadable image is listed and skipped.
         group: Images of one group never straddle a split.
         part: The part of a split that the user's own data assigns to the image.
     """
 
     name: str
-    target: str
+    target: RawTarget
     open: Callable[[], Image.Image]
     group: str | None = None
     part: Part | None = None
@@ -47,23 +49,31 @@ class Item:
 class Listing:
     """The images that a reader found.
 
-    ``notes`` are sentences for the user about the reader's inferences.
+    ``notes`` are sentences for the user about the reader's inferences. ``target`` is None for classes.
     """
 
     items: Sequence[Item]
     notes: tuple[str, ...] = ()
+    target: TargetSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a table by their content.
 
-    None lets the reader find the column. ``group`` may be ``NO_GROUPS``.
+    None lets the reader find the column. ``group`` may be ``NO_GROUPS``. Several label columns hold a label
+    or a number each. ``target`` is the kind of target; None lets the reader infer it.
     """
 
     image: str | None = None
-    label: str | None = None
+    label: str | tuple[str, ...] | None = None
     group: str | None = None
+    target: TargetKind | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The named label columns."""
+        return (self.label,) if isinstance(self.label, str) else self.label or ()
 
 
 @runtime_checkable
@@ -110,12 +120,13 @@ class Dataset:
 
     Attributes:
         table: A row per image, indexed 0…n-1. ``item`` is the name, ``label`` an index into ``classes``,
-            ``digest`` the hash of the decoded pixels. ``group`` and ``part`` are those of the :class:`Item`.
-            ``height`` and ``width`` are in pixels. ``looks`` is a 64-bit perceptual hash: few bits differ
-            between copies of a picture. ``taken`` is the camera and the second, or None. If groups were
-            found, ``together`` has the number of each image's group, or -1.
+            ``digest`` the hash of the decoded pixels. Without classes there is no ``label``, but a float32
+            column ``target 0``, ``target 1``, … for each label or number. ``group`` and ``part`` are those of
+            the :class:`Item`. ``height`` and ``width`` are in pixels. ``looks`` is a 64-bit perceptual hash:
+            few bits differ between copies of a picture. ``taken`` is the camera and the second, or None. If
+            groups were found, ``together`` has the number of each image's group, or -1.
         openers: ``openers[i]`` returns row i as an upright RGB image.
-        target: The kind of target, and the names of the classes.
+        target: The kind of target, and the names of its classes, labels or numbers.
         digest: Hash of the content as a whole.
         notes: Sentences for the user.
         unreadable: The reason for each item that was left out.
@@ -136,14 +147,27 @@ class Dataset:
         return len(self.openers)
 
     @property
-    def targets(self) -> Rows:
-        """The encoded targets, int64 (n,): indices of classes."""
-        return self.table["label"].to_numpy(dtype="int64")
+    def targets(self) -> Targets:
+        """The encoded targets, one row for each image.
+
+        Classes are int64 (n,). Labels and numbers are float32 (n, k): labels are 0 or 1, numbers are in the
+        user's units.
+        """
+        if self.target.kind == "single_label":
+            return self.table["label"].to_numpy(dtype="int64")
+        return self.table[target_columns(self.target)].to_numpy(dtype="float32")
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes, in the order of the network's outputs."""
+        """The names of the network's outputs: of classes, labels or numbers."""
         return self.target.names
+
+
+def target_columns(target: TargetSpec) -> list[str]:
+    """Return the columns of :attr:`Dataset.table` that hold the encoded targets."""
+    if target.kind == "single_label":
+        return ["label"]
+    return [f"target {number}" for number in range(target.outputs)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,31 +11,51 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from autotl.api.heads.linear import HeadSetting, LinearHeads, LinearProblem
     from autotl.clock import Deadline
 
     Outputs = NDArray[np.float32]
     Targets = NDArray[Any]
 
-TargetKind = Literal["single_label"]
-"""``single_label``: each image has one of K classes."""
+TargetKind = Literal["single_label", "multi_label", "regression"]
+"""The kinds of targets.
+
+``single_label``: each image has one of K classes. ``multi_label``: each image has any number of K labels.
+``regression``: each image has K numbers.
+"""
+
+RawTarget = str | tuple[str, ...] | tuple[float, ...]
+"""The target of an image as data has it: a class, its labels (perhaps none), or its numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
     """The target as plain data, which JSON and other processes can hold.
 
+    Networks learn standardised numbers: the number minus its mean, divided by its scale. Both are those of
+    the training images. Without them, outputs are in the user's units, as those of a delivered model are.
+
     Attributes:
         kind: The kind of target.
-        names: The names of the classes, in the order of the network's outputs.
+        names: The names of the classes, labels or numbers, in the order of the network's outputs.
+        means: The mean of each number; () for other kinds, or if outputs are in the user's units.
+        scales: The standard deviation of each number, above 0; () as ``means``.
     """
 
     kind: TargetKind
     names: tuple[str, ...]
+    means: tuple[float, ...] = ()
+    scales: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> int:
         """The width of the network's last layer."""
         return len(self.names)
+
+    @property
+    def in_units(self) -> TargetSpec:
+        """The same target with outputs in the user's units."""
+        return TargetSpec(self.kind, self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,55 +81,34 @@ class Temperature:
 
 
 @dataclass(frozen=True, slots=True)
-class LinearHeads:
-    """Fitted linear layers for all folds and settings.
-
-    ``features @ weight[f, s].T + bias[f, s]`` are the outputs of setting s on fold f.
-
-    ``weight`` is (folds, settings, outputs, d) and ``bias`` (folds, settings, outputs). ``converged`` is
-    False if the time ended before a fit converged.
-    """
-
-    weight: Tensor
-    bias: Tensor
-    converged: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class HeadSetting:
-    """Settings of a linear head that is fitted to frozen features.
-
-    The head of single labels is a multinomial logistic regression: ``c`` is scikit-learn's C, ``balanced``
-    its ``class_weight="balanced"``. ``standardise`` scales each feature to variance 1 on the rows that are
-    fitted.
-    """
-
-    c: float
-    standardise: bool = True
-    balanced: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LinearProblem:
-    """The data of a linear head.
+class PredictionIntervals:
+    """Intervals around predicted numbers that hold a share of the true numbers.
 
     Attributes:
-        features: Frozen features, float32 (n, d).
-        targets: Encoded targets, (n,).
-        folds: Indices of the training rows of each fold.
-        weights: Weights of the rows, float32 (n,); None if all are equal.
+        half_widths: The number that is added to and subtracted from each prediction, in the user's units; ()
+            if there are too few images.
+        coverage: The share of true numbers that an interval is made to hold, for each number by itself.
+        n: Validation images.
+        why: Why there are no intervals, or why they may be too narrow; "" if they are exact for new images
+            like these.
     """
 
-    features: Tensor
-    targets: Tensor
-    folds: Sequence[Tensor]
-    weights: Tensor | None = None
+    half_widths: tuple[float, ...] = ()
+    coverage: float = 0.9
+    n: int = 0
+    why: str = ""
 
-    def to(self, device: str) -> LinearProblem:
-        """Return the same problem on a device."""
-        folds = [rows.to(device) for rows in self.folds]
-        weights = None if self.weights is None else self.weights.to(device)
-        return LinearProblem(self.features.to(device), self.targets.to(device), folds, weights)
+    @property
+    def kept(self) -> bool:
+        """Whether there are intervals."""
+        return bool(self.half_widths)
+
+
+Calibration = Temperature | PredictionIntervals
+"""A temperature for classes and labels, or intervals for numbers.
+
+A temperature divides all outputs, of classes as of labels.
+"""
 
 
 @runtime_checkable
@@ -117,7 +116,8 @@ class Target(Protocol):
     """The mathematics of one kind of target.
 
     Outputs are a network's last layer, float32 (n, k), before any activation. Targets are encoded as
-    :meth:`encode` returns them, one row for each image.
+    :meth:`encode` returns them, one row for each image. Classes are int64 (n,). Labels are float32 (n, k) of
+    0 and 1, and numbers are float32 (n, k) in the user's units.
 
     Attributes:
         spec: The kind, and the names of the outputs.
@@ -132,7 +132,7 @@ class Target(Protocol):
     @property
     def strata_names(self) -> tuple[str, ...]: ...
 
-    def encode(self, raw: Sequence[str]) -> Targets:
+    def encode(self, raw: Sequence[RawTarget]) -> Targets:
         """Encode the targets as a reader found them.
 
         Raises:
@@ -143,7 +143,14 @@ class Target(Protocol):
     def strata(self, targets: Targets) -> NDArray[np.int64]:
         """Return the stratum of each image, (n,).
 
-        Splits and samples keep the strata's shares.
+        Samples keep the strata's shares. An image with several labels is in the stratum of its rarest label.
+        """
+        ...
+
+    def memberships(self, targets: Targets) -> Sequence[Sequence[int]]:
+        """Return all strata of each image, whose shares splits keep.
+
+        It is more than one for an image with several labels.
         """
         ...
 
@@ -161,7 +168,10 @@ class Target(Protocol):
         ...
 
     def predict(self, outputs: Outputs) -> NDArray[np.float64]:
-        """Return the predictions that users see, (n, k), such as probabilities."""
+        """Return the predictions that users see, (n, k).
+
+        They are probabilities, or numbers in the user's units.
+        """
         ...
 
     def outputs_of(self, predictions: NDArray[np.float64]) -> Outputs:
@@ -192,24 +202,34 @@ class Target(Protocol):
         """
         ...
 
-    def correct(self, outputs: Outputs, targets: Targets) -> NDArray[np.bool_]:
-        """Return whether each image is predicted correctly, (n,)."""
+    def correct(self, outputs: Outputs, targets: Targets) -> NDArray[Any]:
+        """Return how correct each prediction is, (n,), from 0 to 1.
+
+        A class is right or wrong. Several labels are right if all are. Numbers are as correct as the share of
+        their variance that the prediction explains, 0 if that is negative.
+        """
         ...
 
     def log_likelihood(self, outputs: Outputs, targets: Targets) -> NDArray[np.float64]:
-        """Return the log-likelihood of each target under its prediction, (n,), in nats."""
+        """Return the log-likelihood of each target under its prediction, (n,), in nats.
+
+        That of numbers takes their errors as normally distributed, with the variance that these images have.
+        """
         ...
 
     def calibrate(
         self, outputs: Outputs, targets: Targets, *, seed: int, independent: bool = True
-    ) -> Temperature:
-        """Fit the temperature that calibrates the predictions, if it helps.
+    ) -> Calibration:
+        """Fit what makes the predictions honest.
 
         Args:
             outputs: Outputs for images that the networks were not trained on, (n, k).
             targets: Encoded targets of these images.
             seed: Divides the images into halves.
             independent: Whether the networks were trained on no near copy of these images.
+
+        Returns:
+            A :class:`Temperature` for classes and labels, :class:`PredictionIntervals` for numbers.
         """
         ...
 

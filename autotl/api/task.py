@@ -27,7 +27,7 @@ class Task:
     It has names and counts, but no images.
 
     Attributes:
-        target: The kind of target, and the names of the classes.
+        target: The kind of target, and the names of its classes, labels or numbers.
         strata_counts: Number of training images of each stratum, such as a class, by its name.
         typical_size: Median of the images' shorter sides, in pixels.
         metric: Name of the metric.

@@ -18,15 +18,18 @@ class LabelledFeatures:
 
     Attributes:
         features: Pooled features, float64 (n, d).
-        labels: int64 (n,), from 0 to classes - 1; each class occurs at least twice.
+        labels: int64 (n,), from 0 to classes - 1; each class occurs at least twice. They are the strata of
+            several labels or of numbers.
         probabilities: Probabilities of the backbone's own head, (n, source classes); None without a head.
         probe: Out-of-sample logits of the cross-validated linear probe, (n, classes); None if unknown.
+        targets: Several labels as 0 and 1, or standardised numbers, (n, k); None for classes.
     """
 
     features: NDArray[np.float64]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64] | None = None
     probe: NDArray[np.float64] | None = None
+    targets: NDArray[np.float64] | None = None
 
     def only(self, rows: NDArray[np.int64]) -> LabelledFeatures:
         """Return some of the images, without ``probe``.
@@ -34,7 +37,8 @@ class LabelledFeatures:
         The probe was learned from other images as well.
         """
         own = None if self.probabilities is None else self.probabilities[rows]
-        return LabelledFeatures(self.features[rows], self.labels[rows], own)
+        targets = None if self.targets is None else self.targets[rows]
+        return LabelledFeatures(self.features[rows], self.labels[rows], own, targets=targets)
 
     @property
     def classes(self) -> int:

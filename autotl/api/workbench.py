@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from autotl.api.additional.workbench import AdditionalWorkbench
 from autotl.api.backbone import Backbone
 from autotl.api.cut import Cut, Images
+from autotl.api.heads.linear import HeadSetting
 from autotl.api.heads.workbench import HeadWorkbench
 from autotl.api.learner import Batch, Beat, Rows, Score
-from autotl.api.target import HeadSetting, Target
+from autotl.api.target import Target
 from autotl.api.task import Task
 
 if TYPE_CHECKING:
@@ -65,10 +66,7 @@ class Workbench(HeadWorkbench, AdditionalWorkbench, Protocol):
         ...
 
     def targets(self) -> Rows[Tensor]:
-        """Return the encoded targets, on the CPU.
-
-        Single labels are indices of classes, int64 (rows,).
-        """
+        """Return the encoded targets, on the CPU; see :class:`~autotl.api.Target`."""
         ...
 
     def weights(self) -> Tensor | None:
@@ -164,7 +162,7 @@ class Workbench(HeadWorkbench, AdditionalWorkbench, Protocol):
             epoch: Number of the epoch, from 1, which draws the order and the views.
             batch_size: Images per batch, 2 or more.
             augment: A name of AUGMENTATIONS.
-            balance: A name of BALANCES: how small classes count more.
+            balance: A name of BALANCES: how small classes or labels count more.
             cut: Yields cached activations in place of images.
         """
         ...

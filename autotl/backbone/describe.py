@@ -13,7 +13,7 @@ from torch import nn
 
 from autotl.api import Backbone, DataConfig, Pace, SourceClass, Weights
 from autotl.backbone.checks import check_classifier, check_config, raising_weights_error
-from autotl.backbone.create import create, weights_file
+from autotl.backbone.create import create, read_config, weights_file
 from autotl.backbone.forward_pass import native_size
 from autotl.backbone.image_size import Workload, input_sizes_of, largest_affordable
 from autotl.backbone.speed.pace import BATCH_SIZE, pace_of, typical_pace
@@ -106,8 +106,10 @@ def data_config(model: nn.Module) -> DataConfig:
 def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...]:
     """Return the classes of the source head, in order.
 
-    Each has all its names. The result is empty if they are unknown.
+    Each has all its names. The result is empty if they are unknown, or if the outputs are numbers.
     """
+    if weights.folder is not None and read_config(weights.folder).get("target") == "regression":
+        return ()
     stock: Any = model
     cfg = stock.pretrained_cfg
     labels, descriptions = cfg.get("label_names"), cfg.get("label_descriptions") or {}

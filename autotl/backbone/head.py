@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -86,25 +87,44 @@ def ends_linear(model: nn.Module) -> bool:
 
 
 def can_scale(model: nn.Module) -> bool:
-    """Return whether :func:`scale_head` can multiply the outputs of a model."""
+    """Return whether :func:`scale_head` can change the outputs of a model."""
     return ends_linear(model) or any(isinstance(head, Head) for head in heads(model))
 
 
-@torch.no_grad()
-def scale_head(model: nn.Module, factor: float) -> nn.Module:
-    """Multiply the logits by a factor.
+def scale_head(
+    model: nn.Module, scale: float | Sequence[float], shift: float | Sequence[float] = 0.0
+) -> nn.Module:
+    """Multiply the outputs of a model, and add to them.
 
-    The classifier changes, or the scale of another head. The model is returned.
+    The classifier changes, or the scale and shift of another head. The model is returned.
+
+    Args:
+        model: The model, which is changed.
+        scale: The factor of each output, or one for all.
+        shift: The addend of each output, or one for all.
 
     Raises:
         WeightsError: The classifier is neither a plain linear layer nor a head with a scale.
     """
     if not can_scale(model):
         raise _no_linear_layer(model)
+    factors, addends = torch.tensor(scale), torch.tensor(shift)
     for head in heads(model):  # the outputs of two heads are averaged
-        for value in [head.scale] if isinstance(head, Head) else [*head.parameters()]:
-            value.mul_(factor)
+        if isinstance(head, Head):
+            head.rescale(factors, addends)
+        elif isinstance(head, Classifier):
+            _rescale(head, factors, addends)
     return model
+
+
+@torch.no_grad()
+def _rescale(layer: Classifier, scale: Tensor, shift: Tensor) -> None:
+    scale, shift = scale.to(layer.weight), shift.to(layer.weight)
+    layer.weight.mul_(scale.view(-1, *(1 for _ in layer.weight.shape[1:])))  # (outputs or 1, 1, …)
+    if layer.bias is not None:
+        layer.bias.mul_(scale).add_(shift)
+    elif bool(shift.any()):
+        layer.bias = nn.Parameter(shift.expand(len(layer.weight)).clone())
 
 
 @torch.no_grad()

@@ -112,6 +112,7 @@ def _fit(job: dict[str, Any], folder: Path) -> Result:
     run_fit = partial(fit_by, ALGORITHMS[algorithm]) if algorithm else fit
     return run_fit(
         data=job["table"],
+        target="single",  # suites have one class for each image, perhaps named by numbers
         out=folder,
         backbone=job["backbone"]["folder"] or job["backbone"]["name"],
         strategies=[job["strategy"]] if job["strategy"] else (),

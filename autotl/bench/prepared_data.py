@@ -135,7 +135,7 @@ def _export(dataset: Dataset, folder: Path) -> None:
 
 
 def _open(data: Data, files: Path | None, readers: Mapping[str, Reader]) -> Dataset:
-    columns = Columns(data.image, data.label)
+    columns = Columns(data.image, data.label, target="single_label")  # suites have one class for each image
     if data.generator is not None:
         return read(_generate(data), readers=readers, columns=columns)
     if data.file is not None:

@@ -17,8 +17,8 @@ Command = TypeVar("Command", bound=Callable[..., None])
 FIRST: Mapping[str, Sequence[str]] = {
     "fit": ("budget", "preset", "backbone", "metric", "label", "group", "test"),
     "analyze": (
-        "backbone", "source", "unlabelled", "image", "label", "group", "image_size", "test", "without",
-        "device", "experience", "seed",
+        "backbone", "source", "unlabelled", "image", "label", "target", "group", "image_size", "test",
+        "without", "device", "experience", "seed",
     ),
     "resume": (
         "budget", "trials", "device", "executor", "workers", "metric", "storage", "processes", "cache",
@@ -146,7 +146,7 @@ Data = Annotated[str, typer.Argument(help=all_options()["data"].option.help)]
 Run = Annotated[Path, typer.Argument(help="A run folder: the --out of 'autotl fit'.")]
 Device = Annotated[str, option("device")]
 Image = Annotated[str | None, option("image")]
-Label = Annotated[str | None, option("label")]
+Label = Annotated[list[str] | None, option("label")]
 Seed = Annotated[int, option("seed")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

@@ -16,8 +16,10 @@ from rich.text import Text
 
 import autotl
 from autotl.cli.app import app, import_from_here, print_json
+from autotl.cli.evaluation_lines import constant_name, score_lines
 from autotl.cli.generated_options import Data, Device, Image, Json, Label, Quiet, Run
 from autotl.escaping import console, write_out
+from autotl.evaluation.number_text import IN_UNITS, significant
 from autotl.files import is_same_file, open_output
 
 if TYPE_CHECKING:
@@ -38,9 +40,9 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(help="Write the table to this file instead of standard output.")
     ] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="The K most probable classes, a row each.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="The K likeliest classes, a row each.")] = None,
     probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="A column for each class, p:NAME, with its probability.")
+        bool, typer.Option("--probabilities", help="A column p:NAME for each class or label.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop with code 2 at the first image that cannot be read.")
@@ -50,7 +52,7 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Label images with the model of a RUN, as a table."""
+    """Predict images with the model of a RUN, as a table."""
     from autotl.results.csv_text import csv_text
 
     if as_json and out is not None:
@@ -79,9 +81,12 @@ class _Counts:
     def __init__(self) -> None:
         self.images, self.broken = 0, 0
         self._first: list[str] = []
+        self._done, self._lacks = "labelled", "label"
 
     def add(self, part: pd.DataFrame) -> None:
         """Count the images of a part of the table."""
+        if not {"label", "labels"} & {*part.columns}:
+            self._done, self._lacks = "predicted", "number"
         one_each = part[part["rank"] == 1] if "rank" in part else part
         unreadable = one_each[one_each["error"] != ""]
         self.images += len(one_each)
@@ -94,10 +99,10 @@ class _Counts:
         """Print the numbers on standard error, and name unreadable images."""
         say = console(stderr=True).print
         where = "" if out is None else f" in {out}"
-        say(f"{self.images - self.broken:,} images labelled{where}", markup=False, soft_wrap=True)
+        say(f"{self.images - self.broken:,} images {self._done}{where}", markup=False, soft_wrap=True)
         if self.broken:
             say(
-                f"{self.broken:,} could not be read; their rows have no label:",
+                f"{self.broken:,} could not be read; their rows have no {self._lacks}:",
                 style="yellow",
                 markup=False,
                 soft_wrap=True,
@@ -155,28 +160,25 @@ def evaluate(
     import_from_here(metric)
     scores = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
     if as_json:
-        print_json(scores)
+        print_json(scores.document())
         return
-    shown = console()
+    shown, plain = console(), significant if scores.metric in IN_UNITS else "{:.3f}".format
     low, high = scores.ci95
     interval = "no interval: the metric fails on samples"
     if isfinite(low):
-        interval = f"95% interval {low:.3f} – {high:.3f}"
+        interval = f"95% interval {plain(low)} – {plain(high)}"
     direction = "" if scores.higher_is_better else " (lower is better)"
     shown.print(
-        f"{escape(scores.metric)} [bold]{scores.value:.3f}[/] ({interval}) "
-        f"on {scores.n} images{direction}{_baseline(scores)}"
+        f"{escape(scores.metric)} [bold]{plain(scores.value)}[/] ({interval}) "
+        f"on {scores.n} images{direction}{_baseline(scores, plain)}"
     )
-    for each in scores.per_class:
-        if each.recall is not None and each.recall_ci95 is not None:
-            ends = " – ".join(f"{end:.3f}" for end in each.recall_ci95)
-            shown.print(f"{each.recall:6.3f} ({ends}) of {each.n:4d}  {each.name}", markup=False)
+    for line in score_lines(scores.details):
+        shown.print(line, markup=False)
 
 
-def _baseline(scores: Evaluation) -> str:
+def _baseline(scores: Evaluation, plain: Callable[[float], str]) -> str:
     """Return the score of a predictor that ignores images; "" if unknown."""
     known = scores.always_majority
     if known is None:
         return ""
-    name = "always the most frequent class" if scores.percent else "class frequencies alone"
-    return f"; {name}: {known:.3f}"
+    return f"; {constant_name(scores)}: {plain(known)}"

@@ -3,6 +3,10 @@
 from typing import Literal, TypeAlias
 
 PresetName: TypeAlias = Literal["quick", "balanced", "best"]
-MetricName: TypeAlias = Literal["accuracy", "balanced_accuracy", "macro_f1", "log_loss", "auroc"]
+SingleMetric: TypeAlias = Literal["accuracy", "balanced_accuracy", "macro_f1", "log_loss", "auroc"]
+MultiMetric: TypeAlias = Literal["mean_average_precision", "micro_f1", "subset_accuracy"]
+NumberMetric: TypeAlias = Literal["mae", "rmse", "r2", "spearman"]
+MetricName: TypeAlias = Literal[SingleMetric, MultiMetric, NumberMetric]
+TargetName: TypeAlias = Literal["single", "multi", "number"]
 CleanName: TypeAlias = Literal["report", "drop", "weight"]
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]

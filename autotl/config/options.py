@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
+from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName, TargetName
 from autotl.config.option_facts import option
 from autotl.masking import VARIABLE
 
@@ -35,8 +35,11 @@ class DataOptions:
         in_analyze=True,
         on_command_line=False,
     )
-    label: str | None = option(
-        None, "The column of labels, in a table.", metavar="COLUMN", text="a column name", in_analyze=True
+    label: tuple[str, ...] | None = option(
+        (),
+        "The column of labels, in a table. Repeat it for a column per label or number.",
+        metavar="COLUMN",
+        in_analyze=True,
     )
     group: str | None = option(
         None,
@@ -49,6 +52,14 @@ class DataOptions:
         0.2,
         "Fraction of the images held out for the final test, if the data has no test part.",
         metavar="FRACTION",
+        in_analyze=True,
+    )
+    target: TargetName | str | None = option(
+        None,
+        "The kind of target: single (a class), multi (labels), number (numbers). Default: inferred.",
+        metavar="KIND",
+        panel="Data",
+        choices=get_args(TargetName),
         in_analyze=True,
     )
     image: str | None = option(
@@ -108,10 +119,11 @@ class SearchOptions:
         metavar="NAME",
         choices=get_args(PresetName),
     )
-    metric: MetricName | str | Callable[..., float] = option(
-        "accuracy",
+    metric: MetricName | str | Callable[..., float] | None = option(
+        None,
         "accuracy, balanced_accuracy, macro_f1, log_loss, auroc, or module:function of labels and "
-        "probabilities, higher being better.",
+        "probabilities, higher being better. Several labels: mean_average_precision, macro_f1, micro_f1, "
+        "subset_accuracy, log_loss. Numbers: mae, rmse, r2, spearman. Default: the first of each.",
         metavar="NAME",
         choices=get_args(MetricName),
         resume_help="The run's own module:function, given again.",

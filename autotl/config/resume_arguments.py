@@ -14,7 +14,7 @@ from autotl.config.run_config import RunConfig, all_options
 from autotl.config.run_json import IN_MEMORY, OBJECTS, to_json
 from autotl.errors import RunError
 from autotl.masking import VARIABLE, masked
-from autotl.metrics import METRICS
+from autotl.metrics import METRIC_NAMES
 from autotl.results import RunFile
 
 
@@ -68,7 +68,7 @@ class _Merge:
     def _own_or_kept(self, name: str) -> Any:
         kept = self.old[name]
         if name not in self.explicit and self.new[name] == self.usual[name]:
-            if name == "metric" and kept not in METRICS:
+            if name == "metric" and kept is not None and kept not in METRIC_NAMES:
                 raise RunError(
                     f"The run in {self.folder} used the metric {kept!r}, a function. No code runs because a "
                     f"file names it. If you know this function, give it again: --metric {kept} (metric=)."

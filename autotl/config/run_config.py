@@ -75,7 +75,9 @@ class OptionField:
 
     def normalised(self, value: Any) -> Any:
         """Return the value; a list of names becomes a tuple of strings."""
-        return (names_of(value) or self.default) if self.is_list else value
+        if not self.is_list:
+            return value
+        return self.default if value is None else names_of(value) or self.default
 
 
 @cache

@@ -35,7 +35,7 @@ def to_json(config: RunConfig) -> dict[str, Any]:
         found[name] = absolute(given[name]) if isinstance(given[name], str | os.PathLike) else None
     found["backbone"] = [absolute_folder(name) for name in given["backbone"]]
     found["metric"] = (
-        given["metric"] if isinstance(given["metric"], str) else import_reference(given["metric"])
+        given["metric"] if isinstance(given["metric"], str | None) else import_reference(given["metric"])
     )
     found["storage"] = given["storage"] and masked(given["storage"])
     found[IN_MEMORY] = [
@@ -58,7 +58,7 @@ def check_json(arguments: Mapping[str, Any], folder: Path) -> tuple[dict[str, An
     Raises:
         RunError: An option has a wrong type.
     """
-    known = {name: value for name, value in arguments.items() if name in all_options()}
+    known = {name: _of_now(name, value) for name, value in arguments.items() if name in all_options()}
     listed = arguments.get(IN_MEMORY, [])
     fault = next(
         (_fault(name, json_words(name)) for name in known if not accepts_json(name, known[name])), ""
@@ -87,6 +87,13 @@ def absolute(path: str | os.PathLike[str]) -> str:
 def absolute_folder(name: str) -> str:
     """Return the absolute path of a folder, or the name."""
     return absolute(name) if Path(name).expanduser().is_dir() else name
+
+
+def _of_now(name: str, value: Any) -> Any:
+    """Return the value of an option in its present form: ``label`` was one name or null."""
+    if name != "label" or isinstance(value, list):
+        return value
+    return [] if value is None else [value]
 
 
 def _fault(name: str, words: str) -> str:

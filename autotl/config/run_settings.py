@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from autotl.api import Columns
+from autotl.api import Columns, TargetSpec
 from autotl.cache import parse_cache_size
 from autotl.clock import Budget, parse_duration
 from autotl.config.limits import Limits, limits_of
 from autotl.config.run_config import RunConfig
 from autotl.metrics import Metric
 from autotl.metrics.custom import get_metric
+from autotl.targets import kind_named, target_of
 
 NO_CACHE = "off"
 """The value of ``cache`` that keeps no activations."""
+NO_METRIC = "accuracy"
+"""The metric of a run whose user names none, before the kind of target is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +25,8 @@ class RunSettings(RunConfig):
 
     Attributes:
         budget: The seconds and the number of trials; the first to run out ends the search.
-        metric: The metric of the search.
-        columns: The columns of a table.
+        metric: The metric of the search; before the data is read, perhaps that of another kind of target.
+        columns: The columns of a table, and the kind of target.
         limits: The limits of the final model.
         device: The torch device; "auto" until :func:`autotl.pipeline.validate.on_device` has chosen one.
         cache_bytes: The disk space of decoded images and activations; None for a fraction of the free space.
@@ -58,6 +61,19 @@ class RunSettings(RunConfig):
         """Whether activations of frozen layers are kept on disk."""
         return self.compute.cache != NO_CACHE
 
+    def for_target(self, spec: TargetSpec) -> RunSettings:
+        """Return the settings with the metric of a target.
+
+        It is the target's default if the user names none.
+
+        Raises:
+            MetricError: The named metric does not score such targets.
+        """
+        named = self.search.metric
+        return replace(
+            self, metric=get_metric(target_of(spec).default_metric if named is None else named, spec)
+        )
+
     def reopening(self, backbones: tuple[str, ...], seconds: float | None) -> RunSettings:
         """Return the settings with the backbones and budget of an earlier start."""
         model = replace(self.model, backbone=backbones)
@@ -76,7 +92,7 @@ def resolve(config: RunConfig, *, full_profile: bool = False) -> RunSettings:
         CacheError: The size of the cache cannot be read.
         LimitError: A limit cannot be read.
         MetricError: The metric cannot be imported or called.
-        UnknownName: No metric has this name.
+        UnknownName: No metric or kind of target has this name.
     """
     search, model, cache = config.search, config.model, config.compute.cache
     return RunSettings(
@@ -85,10 +101,18 @@ def resolve(config: RunConfig, *, full_profile: bool = False) -> RunSettings:
         model=model,
         compute=config.compute,
         budget=Budget(None if search.budget is None else parse_duration(search.budget), search.trials),
-        metric=get_metric(search.metric),
-        columns=Columns(config.data.image, config.data.label, config.data.group),
+        metric=get_metric(NO_METRIC if search.metric is None else search.metric),
+        columns=columns_of(config),
         limits=limits_of(model.max_latency, model.max_size),
         device=config.compute.device,
         cache_bytes=None if cache in (None, NO_CACHE) else parse_cache_size(cache),
         full_profile=full_profile,
     )
+
+
+def columns_of(config: RunConfig) -> Columns:
+    """Return the columns of a table. Raises UnknownName for the target."""
+    data = config.data
+    labels = data.label or ()
+    kind = None if data.target is None else kind_named(data.target)
+    return Columns(data.image, labels[0] if len(labels) == 1 else labels or None, data.group, kind)

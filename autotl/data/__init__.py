@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         check_share,
         path_or_none,
         refuse_columns,
+        refuse_targets,
         require_column,
     )
     from autotl.data.cpu_cores import limit_thread_spinning, torch_within_cores, usable_cores
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from autotl.data.reading import read, with_pixel_scale
     from autotl.data.splits.locked_test import LockedTest, LockedTestReopened
     from autotl.data.splits.masking import hide_rows
+    from autotl.data.splits.number_scales import with_number_scales
     from autotl.data.splits.regrouping import (
         count_divided_groups,
         fold_numbers,
@@ -75,7 +77,13 @@ if TYPE_CHECKING:
     from autotl.data.tabular.delimited import delimited_rows
     from autotl.data.tabular.hub_classes import names_of_ids, parquet_class_names
     from autotl.data.tabular.locate_images import ImageLocator
-    from autotl.data.tabular.one_hot import one_hot_labels
+    from autotl.data.targets.label_sets import is_list
+    from autotl.data.targets.read_targets import (
+        FoundTargets,
+        read_labels,
+        read_target_columns,
+        read_targets,
+    )
     from autotl.data.threads import map_in_threads
     from autotl.data.torch_datasets import torch_class_names, torch_image_file, torch_labels
     from autotl.data.unlabelled_images import UnlabelledImage, image_openers, image_paths, unlabelled_images
@@ -88,6 +96,7 @@ __all__ = [
     "ChosenColumns",
     "Duplicates",
     "Extremes",
+    "FoundTargets",
     "ImageFacts",
     "ImageLocator",
     "Imbalance",
@@ -126,6 +135,7 @@ __all__ = [
     "is_array",
     "is_blank",
     "is_image_name",
+    "is_list",
     "is_missing",
     "is_special_file",
     "join_counts",
@@ -138,7 +148,6 @@ __all__ = [
     "limit_thread_spinning",
     "map_in_threads",
     "names_of_ids",
-    "one_hot_labels",
     "open_cells",
     "open_image",
     "parquet_class_names",
@@ -152,7 +161,11 @@ __all__ = [
     "quality",
     "read",
     "read_image_facts",
+    "read_labels",
+    "read_target_columns",
+    "read_targets",
     "refuse_columns",
+    "refuse_targets",
     "render",
     "render_images",
     "render_parts",
@@ -179,6 +192,7 @@ __all__ = [
     "view_of",
     "with_extra_rows",
     "with_groups",
+    "with_number_scales",
     "with_pixel_scale",
     "without_pillow_warnings",
     "without_rows",

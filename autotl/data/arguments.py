@@ -72,7 +72,7 @@ def check_columns(source: object, columns: Columns) -> None:
     except (OSError, UnicodeDecodeError, csv.Error):
         return
     group = None if columns.group == NO_GROUPS else columns.group
-    for name in (columns.image, columns.label, group):
+    for name in (columns.image, *columns.labels, group):
         if name is not None and len(names) > 1:
             require_column(name, names)
 
@@ -100,10 +100,27 @@ def refuse_columns(columns: Columns, form: str) -> None:
     Raises:
         DataError: A column is named.
     """
-    if given := [name for name in (columns.image, columns.label, columns.group) if name is not None]:
+    if given := [name for name in (columns.image, *columns.labels, columns.group) if name is not None]:
         raise DataError(
             f"image=, label= and group= must not be set for {form}, which has no columns "
             f"(got {', '.join(map(repr, given))}). Leave them out, or give a table."
+        )
+
+
+def refuse_targets(columns: Columns, form: str) -> None:
+    """Check that nothing but classes is asked of data with classes only.
+
+    Args:
+        columns: The columns, with the kind of target.
+        form: The form of the data, for the error, such as ``"a folder"``.
+
+    Raises:
+        DataError: Another kind of target is asked for.
+    """
+    if columns.target not in (None, "single_label"):
+        raise DataError(
+            f"target must be single for {form}, whose images have one class each (got {columns.target}). "
+            "Give a table with the labels or numbers of each image."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -79,8 +79,8 @@ class ScannedImages:
 class ImageScanner:
     """Decodes listed images in threads and keeps their facts."""
 
-    def __init__(self, items: Sequence[Item], *, threads: int | None) -> None:
-        self._items, self._threads = items, threads
+    def __init__(self, items: Sequence[Item], strata: Sequence[Hashable], *, threads: int | None) -> None:
+        self._items, self._strata, self._threads = items, strata, threads
         self._facts: dict[int, ImageFacts | str] = {}
 
     def read(self, numbers: Sequence[int], *, total: int) -> None:
@@ -122,10 +122,13 @@ class ImageScanner:
         deadline = start + _MAX_OVERRUN * seconds
         planned = min(limit, count)
         for size in sorted({max(MIN_IMAGES_READ, int(share * planned)) for share in _CHECKPOINTS}):
-            self.read(stratified_sample(self._items, size, seed=seed), total=planned)
+            self.read(self._sample(size, seed=seed), total=planned)
             if clock.now() > deadline:
                 return min(limit, size)
         return limit
+
+    def _sample(self, size: int, *, seed: int) -> Sequence[int]:
+        return stratified_sample(self._items, size, seed=seed, strata=self._strata)
 
     def finish(self, numbers: Sequence[int], *, total: int, known: PixelScale | None = None) -> ScannedImages:
         """Decode the remaining images and bring deep images to one scale.

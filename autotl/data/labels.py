@@ -72,7 +72,8 @@ def placeholder_label_notes(labels: Sequence[str]) -> tuple[str, ...]:
     if joined:
         notes.append(
             f"Labels such as {join_names(map(repr, joined), limit=3)} look like several labels of one image. "
-            "Each is used as a separate class: several labels for an image are not supported."
+            "Each is used as a separate class. If they are several labels, give target='multi' (--target "
+            "multi)."
         )
     return tuple(notes)
 

@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Dataset, Splits
+from autotl.api.dataset import target_columns
+from autotl.data.splits.strata import count_members, memberships_of
 
 _MAX_EXAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """Training images per class, and largest to smallest class."""
+    """Training images per class or label, and largest to smallest."""
 
     ratio: float
     counts: Mapping[str, int]
@@ -83,7 +85,7 @@ class Quality:
         leakage: Overlap of the test set with the training set.
         unreadable: The reason for each image that cannot be read, by name.
         sizes: The range of image sizes.
-        missing: The parts without images of a class, by class.
+        missing: The parts without images of a class or label, by its name.
     """
 
     imbalance: Imbalance
@@ -97,12 +99,8 @@ class Quality:
 def quality(dataset: Dataset, splits: Splits) -> Quality:
     """Find the faults that show without opening images."""
     table = dataset.table
-    counts = np.bincount(table["label"].to_numpy()[splits.train], minlength=len(dataset.classes))
     return Quality(
-        Imbalance(
-            float(counts.max() / max(counts.min(), 1)),
-            {name: int(n) for name, n in zip(dataset.classes, counts, strict=True)},
-        ),
+        _imbalance(dataset, splits),
         _duplicates(dataset),
         _leakage(dataset, splits),
         dict(dataset.unreadable),
@@ -111,21 +109,29 @@ def quality(dataset: Dataset, splits: Splits) -> Quality:
     )
 
 
-def labels_by_part(dataset: Dataset, splits: Splits) -> dict[str, NDArray[np.int64]]:
-    """Return the sorted labels of the test and validation sets.
+def _imbalance(dataset: Dataset, splits: Splits) -> Imbalance:
+    if dataset.target.kind == "regression":
+        return Imbalance(1.0, {})
+    counts = count_members(dataset, splits.train)
+    return Imbalance(float(max(counts.values()) / max(min(counts.values()), 1)), counts)
 
-    Sorted labels reveal only the class counts.
+
+def labels_by_part(dataset: Dataset, splits: Splits) -> dict[str, NDArray[Any]]:
+    """Return the sorted targets of the test and validation sets.
+
+    Sorted targets, each label or number by itself, reveal only their counts.
     """
-    labels = dataset.targets
+    targets = dataset.targets
     parts = {"test part": splits.test}
     parts |= {f"validation part {i}": fold.val for i, fold in enumerate(splits.first, 1)}
-    return {name: np.sort(labels[rows]) for name, rows in parts.items()}
+    return {name: np.sort(targets[rows], axis=0) for name, rows in parts.items()}
 
 
 def _duplicates(dataset: Dataset) -> Duplicates:
     repeated = dataset.table[dataset.table["digest"].duplicated(keep=False)].groupby("digest", sort=True)
     names = [tuple(each) for each in repeated["item"].agg(list)]
-    conflicting = int((repeated["label"].nunique() > 1).sum())
+    columns = target_columns(dataset.target)
+    conflicting = int((repeated[columns].nunique() > 1).any(axis=1).sum())
     return Duplicates(len(names), sum(map(len, names)), conflicting, tuple(names[:_MAX_EXAMPLES]))
 
 
@@ -137,9 +143,11 @@ def _leakage(dataset: Dataset, splits: Splits) -> Leakage:
 
 
 def _missing(dataset: Dataset, splits: Splits) -> dict[str, tuple[str, ...]]:
-    labels = dataset.targets
+    if dataset.target.kind == "regression":
+        return {}
+    members = memberships_of(dataset)
     parts = {"test": splits.test, "validation": np.concatenate([fold.val for fold in splits.folds])}
-    present = {part: set(labels[rows].tolist()) for part, rows in parts.items()}
+    present = {part: {each for row in rows.tolist() for each in members[row]} for part, rows in parts.items()}
     return {
         name: lacking
         for index, name in enumerate(dataset.classes)

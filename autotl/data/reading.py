@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from autotl.api import NO_GROUPS, Applies, Columns, Dataset, Item, Listing, PixelScale, Reader, TargetSpec
+from autotl.api.dataset import target_columns
 from autotl.clock import Clock
 from autotl.data.arguments import check_path, path_or_none
 from autotl.data.image_facts import ImageFacts, ImageScanner, ScannedImages, UprightOpener
 from autotl.data.image_files.decode import without_pillow_warnings
 from autotl.data.image_files.perceptual_hash import perceptual_hashes
 from autotl.data.image_files.pixel_scaling import complete_scale, scale_notes
-from autotl.data.labels import class_order, placeholder_label_notes, similar_class_notes
 from autotl.data.name_lists import join_names
 from autotl.data.splits.reading_sample import MIN_IMAGES_READ, stratified_sample
+from autotl.data.targets.listed import (
+    check_targets,
+    encoded_columns,
+    item_strata,
+    listed_target,
+    target_notes,
+)
 from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
 from autotl.progress import report_progress
 
 NO_COLUMNS = Columns()
 _MAX_UNREADABLE_SHARE = 0.05
 """Share of unreadable images above which the whole data is refused."""
-_MAX_LABEL_LENGTH = 300
-"""Characters of a class name; no folder name is longer."""
 
 
 def read(
@@ -59,18 +65,21 @@ def read(
         seed: The seed of the sample.
 
     Raises:
-        DataError: No reader reads the source, or it holds no images or one class. More than 5 % of the
-            images, or a whole class, are unreadable.
+        DataError: No reader reads the source, or it holds no images, or all have the same target. More than
+            5 % of the images, or a whole class, are unreadable.
     """
     report_progress("listing images")
     listing = _list_images(source, readers, columns)
-    _check_listing(source, listing.items)
-    scanner = ImageScanner(listing.items, threads=threads)
+    _check_listing(source, listing)
+    strata = item_strata(listing)
+    scanner = ImageScanner(listing.items, strata, threads=threads)
     count = len(listing.items)
     with without_pillow_warnings():
         if most is None and seconds is not None and count > MIN_IMAGES_READ:
             most = scanner.read_within(seconds, clock=clock, seed=seed)
-        numbers = range(count) if most is None else stratified_sample(listing.items, most, seed=seed)
+        numbers = (
+            range(count) if most is None else stratified_sample(listing.items, most, seed=seed, strata=strata)
+        )
         found = scanner.finish(numbers, total=min(most or count, count))
     return _assemble(source, listing, found)
 
@@ -100,35 +109,45 @@ def _assemble(source: object, listing: Listing, images: ScannedImages) -> Datase
     pairs = list(zip(images.items, images.facts, strict=True))
     unreadable = {item.name: facts for item, facts in pairs if isinstance(facts, str)}
     found = [(item, facts) for item, facts in pairs if isinstance(facts, ImageFacts)]
-    _check_readable(source, images.items, found, unreadable)
-    classes = class_order(item.target for item, _ in found)
-    index = {name: number for number, name in enumerate(classes)}
-    found.sort(key=lambda pair: (pair[1].digest, index[pair[0].target], pair[0].name))
-    table = _table(found, index)
-    content = hashlib.blake2b(repr(classes).encode(), digest_size=16)
-    for digest, label in zip(table["digest"], table["label"], strict=True):
-        content.update(f"{digest} {label}\n".encode())
-    labels = [item.target for item in listing.items]
-    label_notes = (*placeholder_label_notes(labels), *similar_class_notes(classes))
+    _check_readable(source, images.items, found, unreadable, single=listing.target is None)
+    target = listed_target(listing, [item for item, _ in found])
+    order: dict[Any, int] = {}
+    if listing.target is None:
+        order = {name: number for number, name in enumerate(target.names)}
+    found.sort(key=lambda pair: (pair[1].digest, order.get(pair[0].target, pair[0].target), pair[0].name))
+    table = _table(found, encoded_columns(target, [item for item, _ in found]))
     return Dataset(
         table=table,
         openers=[UprightOpener(item.open, images.scale) for item, _ in found],
-        target=TargetSpec("single_label", classes),
-        digest=content.hexdigest(),
-        notes=(*listing.notes, *label_notes, *scale_notes(images.scale, images.extremes)),
+        target=target,
+        digest=_content_digest(table, target),
+        notes=(*listing.notes, *target_notes(listing, target), *scale_notes(images.scale, images.extremes)),
         unreadable=unreadable,
         left_out=len(listing.items) - len(images.items),
         scale=images.scale,
     )
 
 
-def _table(found: Sequence[tuple[Item, ImageFacts]], index: Mapping[str, int]) -> pd.DataFrame:
+def _content_digest(table: pd.DataFrame, target: TargetSpec) -> str:
+    """Return a hash of the pixels, the targets and their names."""
+    if target.kind == "single_label":
+        content = hashlib.blake2b(repr(target.names).encode(), digest_size=16)
+        for digest, label in zip(table["digest"], table["label"], strict=True):
+            content.update(f"{digest} {label}\n".encode())
+        return content.hexdigest()
+    content = hashlib.blake2b(repr((target.kind, target.names)).encode(), digest_size=16)
+    values = np.ascontiguousarray(table[target_columns(target)].to_numpy(dtype="<f4"))
+    for digest, row in zip(table["digest"], values, strict=True):
+        content.update(f"{digest} ".encode() + row.tobytes())
+    return content.hexdigest()
+
+
+def _table(found: Sequence[tuple[Item, ImageFacts]], targets: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
     """Return the table of a dataset, one row per image."""
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             # as objects: file names may hold bytes that are not UTF-8
             "item": pd.Series([item.name for item, _ in found], dtype=object),
-            "label": pd.Series([index[item.target] for item, _ in found], dtype="int64"),
             "group": pd.Series([item.group for item, _ in found], dtype=object),
             "digest": [facts.digest for _, facts in found],
             "part": pd.Series([item.part for item, _ in found], dtype=object),
@@ -138,6 +157,7 @@ def _table(found: Sequence[tuple[Item, ImageFacts]], index: Mapping[str, int]) -
             "looks": perceptual_hashes(np.stack([facts.thumbnail for _, facts in found])),
         }
     )
+    return pd.concat([table.iloc[:, :1], pd.DataFrame(targets), table.iloc[:, 1:]], axis=1)
 
 
 def _list_images(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
@@ -178,21 +198,11 @@ def _read_listing(reader: Reader, source: object, columns: Columns) -> Listing:
     return reader.read(source, columns)
 
 
-def _check_listing(source: object, items: Sequence[Item]) -> None:
-    """Check that there are images, two classes and short names."""
-    if not items:
+def _check_listing(source: object, listing: Listing) -> None:
+    """Check that there are images, and that their targets differ."""
+    if not listing.items:
         raise DataError(f"{_describe(source)} holds no images. Give another folder or table.")
-    if len(labels := {item.target for item in items}) < 2:
-        raise DataError(
-            f"The data must have two classes or more (got only {labels.pop()!r}, for all {len(items)} images "
-            f"in {_describe(source)}). Add images of another class."
-        )
-    longest = max(items, key=lambda item: len(item.target))
-    if len(longest.target) > _MAX_LABEL_LENGTH:
-        raise DataError(
-            f"A class name must have {_MAX_LABEL_LENGTH} characters or less (got {len(longest.target):,} for "
-            f"{longest.name}: {longest.target[:40]}…). Name another column (label=, --label) or shorten them."
-        )
+    check_targets(listing, _describe(source))
 
 
 def _check_readable(
@@ -200,8 +210,18 @@ def _check_readable(
     items: Sequence[Item],
     found: Sequence[tuple[Item, ImageFacts]],
     unreadable: Mapping[str, str],
+    *,
+    single: bool,
 ) -> None:
-    """Check that few images and no whole class are unreadable."""
+    """Check that few images and no whole class are unreadable.
+
+    Args:
+        source: The source, for errors.
+        items: The items that were opened.
+        found: Those that can be read.
+        unreadable: The reasons against the others, by name.
+        single: Whether each image has one class.
+    """
     lost = len(items) - len(found)
     examples = join_names((f"{name} ({why})" for name, why in unreadable.items()), limit=3)
     if lost > _MAX_UNREADABLE_SHARE * len(items):
@@ -209,7 +229,8 @@ def _check_readable(
             f"{lost} of {len(items)} images in {_describe(source)} cannot be read, more than "
             f"{_MAX_UNREADABLE_SHARE:.0%}: {examples}. Repair the files or the paths, or remove them."
         )
-    if gone := Counter(item.target for item in items).keys() - {item.target for item, _ in found}:
+    gone = {str(item.target) for item in items} - {str(item.target) for item, _ in found} if single else set()
+    if gone:
         raise DataError(
             f"No image of the class {join_names(sorted(gone))} in {_describe(source)} can be read: "
             f"{examples}. Repair the files, or remove the class."

@@ -8,6 +8,10 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.evaluation.cautions import Leaks
+    from autotl.evaluation.details.calibration_bins import calibration_error
+    from autotl.evaluation.details.multi_label import LabelScore, MultiLabelScores
+    from autotl.evaluation.details.regression import ColumnScore, RegressionScores
+    from autotl.evaluation.details.single_label import ClassScore, SingleLabelScores
     from autotl.evaluation.findings import (
         ArmFinding,
         ClassGain,
@@ -19,9 +23,10 @@ if TYPE_CHECKING:
         TransferSummary,
     )
     from autotl.evaluation.gain import Gain, gain, training_gain
-    from autotl.evaluation.negative_transfer import harmed_classes
+    from autotl.evaluation.negative_transfer import harmed, harmed_classes
+    from autotl.evaluation.number_text import metric_name, significant
     from autotl.evaluation.plateau import Plateau, forecast_plateau
-    from autotl.evaluation.scores import ClassScore, Evaluation, calibration_error, evaluate
+    from autotl.evaluation.scores import Evaluation, evaluate
     from autotl.evaluation.selection_bias import SelectionBias, selection_bias
     from autotl.evaluation.validation_gap import (
         ComparedImages,
@@ -38,6 +43,7 @@ __all__ = [
     "ArmFinding",
     "ClassGain",
     "ClassScore",
+    "ColumnScore",
     "ComparedImages",
     "Contribution",
     "Ensemble",
@@ -47,10 +53,14 @@ __all__ = [
     "FoldCopies",
     "Gain",
     "GapReasons",
+    "LabelScore",
     "Leaks",
+    "MultiLabelScores",
     "Plateau",
+    "RegressionScores",
     "Selection",
     "SelectionBias",
+    "SingleLabelScores",
     "Soup",
     "TransferSummary",
     "Verdict",
@@ -59,11 +69,14 @@ __all__ = [
     "forecast_plateau",
     "gain",
     "gap_reasons",
+    "harmed",
     "harmed_classes",
     "judge",
     "judge_copies",
     "judge_selection",
+    "metric_name",
     "selection_bias",
+    "significant",
     "training_gain",
 ]
 

@@ -52,8 +52,11 @@ def leak_headline(leaks: Leaks) -> str:
     return f" Do not trust the test scores: {images:,} of {total:,} test images {what}."
 
 
-def leak_warning(leaks: Leaks) -> str:
-    """Return all known leaks as sentences; "" if there are none."""
+def leak_warning(leaks: Leaks, *, points: bool = True) -> str:
+    """Return all known leaks as sentences; "" if there are none.
+
+    ``points`` is whether the effect on the score can be said in points.
+    """
     sentences = []
     if leaks.copies:
         what = "looks like a copy of a training image" if leaks.copies == 1 else "look like training images"
@@ -69,8 +72,10 @@ def leak_warning(leaks: Leaks) -> str:
         return ""
     advice = " --clean drop leaves these training images out." if leaks.copies else ""
     images, total = _larger_share(leaks)
-    by = f" by up to {100 * images / total:.1f} points" if images and total and not leaks.groups else ""
-    return f"{'; '.join(sentences)}: the test scores may be too high{by}.{advice}"
+    known = points and images and total and not leaks.groups
+    by = f" by up to {100 * images / total:.1f} points" if known else ""
+    high = "high" if points else "good"
+    return f"{'; '.join(sentences)}: the test scores may be too {high}{by}.{advice}"
 
 
 def calibration_warning(findings: Findings) -> str:
@@ -79,7 +84,9 @@ def calibration_warning(findings: Findings) -> str:
     Calibration is measured on the test images. The warning is "" otherwise.
     """
     before, after = findings.calibration_error_before, findings.test.calibration_error
-    if not findings.temperature.kept or before is None or after - before < MIN_CALIBRATION_RISE:
+    if not findings.temperature.kept or before is None or after is None:
+        return ""
+    if after - before < MIN_CALIBRATION_RISE:
         return ""
     value = findings.temperature.value
     return (

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import Arm, Record, Temperature
+from autotl.api import Arm, PredictionIntervals, Record, Temperature
 from autotl.evaluation.gain import Gain
 from autotl.evaluation.plateau import Plateau
 from autotl.evaluation.scores import Evaluation
@@ -19,7 +19,10 @@ from autotl.evaluation.validation_gap import GapReasons
 
 @dataclass(frozen=True, slots=True)
 class ClassGain:
-    """The gain of transfer in one class's recall on the test images."""
+    """The gain of transfer on a class, label or range.
+
+    It is that of a class's recall, of a label's accuracy, or of a number's absolute error.
+    """
 
     name: str
     gain: Gain
@@ -157,7 +160,7 @@ class Findings:
         baseline: The best trial of a baseline; None if there is none.
         transfer_gain: The gain of ``transfer`` over ``baseline``; None if it was not measured.
         why_no_gain: Why ``transfer_gain`` was not measured; "" if it was.
-        negative_transfer_classes: Classes that transfer measurably harms.
+        negative_transfer_classes: Classes, labels or ranges of a number that transfer measurably harms.
         search_gain: The gain of the winner over the best default settings; None if it was not measured.
         transfer_summary: The stages that the final network shares with its source.
         images_per_second: Test images that the final model processed per second.
@@ -167,6 +170,7 @@ class Findings:
         soup: The model soup.
         ensemble: The ensemble; None if none was requested.
         temperature: The final model's temperature.
+        intervals: The final model's prediction intervals; None for classes and labels.
         calibration_error_before: The final model's calibration error without its temperature, in [0, 1].
         latency: Seconds per image in batches of one, summed over the networks of an ensemble.
         size: Bytes of the weights, summed over the networks of an ensemble.
@@ -195,6 +199,7 @@ class Findings:
     soup: Soup = Soup()
     ensemble: Ensemble | None = None
     temperature: Temperature = field(default_factory=Temperature)
+    intervals: PredictionIntervals | None = None
     calibration_error_before: float | None = None
     latency: float | None = None
     size: int | None = None

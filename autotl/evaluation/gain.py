@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.api import Target
 from autotl.evaluation.intervals import difference_interval, mean_difference_interval
 from autotl.evaluation.resampling import bootstrap_interval, bootstrap_scores
-from autotl.metrics import Metric, correct, get_metric
+from autotl.evaluation.scores import PROPORTIONS
+from autotl.metrics import Metric, get_metric
 from autotl.targets import SingleLabel
 
-Labels = NDArray[np.int64]
+Labels = NDArray[Any]
 Logits = NDArray[np.float32]
 
 PRIOR_TRAININGS = 4
@@ -53,7 +56,15 @@ class Gain:
         return 1 if self.value > 0 else -1
 
 
-def gain(labels: Labels, ours: Logits, theirs: Logits, *, metric: str | Metric, seed: int) -> Gain:
+def gain(
+    labels: Labels,
+    ours: Logits,
+    theirs: Logits,
+    *,
+    metric: str | Metric,
+    seed: int,
+    target: Target | None = None,
+) -> Gain:
     """Measure the difference between two given models.
 
     The interval of accuracy is Newcombe's for paired proportions. The interval of balanced accuracy combines
@@ -65,30 +76,40 @@ def gain(labels: Labels, ours: Logits, theirs: Logits, *, metric: str | Metric, 
     bootstrap: twice the fraction of samples on the other side of zero.
 
     Args:
-        labels: Classes of the test images, (n,).
-        ours: Logits of the first model, (n, classes).
-        theirs: Logits of the second model, (n, classes).
+        labels: Encoded targets of the test images, (n,) or (n, k).
+        ours: Outputs of the first model, (n, k).
+        theirs: Outputs of the second model, (n, k).
         metric: The metric or its name.
         seed: Draws the bootstrap samples.
+        target: The kind of target; None for single labels.
 
     Returns:
-        The first model's score minus the second's; 0 for equal logits.
+        The first model's score minus the second's; 0 for equal outputs.
     """
-    metric = get_metric(metric)
+    target = target or SingleLabel.numbered(ours.shape[1])
+    metric = get_metric(metric, target.spec)
     if np.array_equal(ours, theirs):
         return Gain(0.0, (0.0, 0.0), len(labels), 1.0)
     value = metric(labels, ours) - metric(labels, theirs)
-    p = _sign_test(labels, ours, theirs)
-    our_hits, their_hits = correct(labels, ours), correct(labels, theirs)
-    if metric.name == "accuracy":
-        return Gain(value, difference_interval(our_hits, their_hits), len(labels), p)
+    our_hits, their_hits = target.correct(ours, labels), target.correct(theirs, labels)
+    if metric.name in PROPORTIONS:
+        return paired_flags_gain(our_hits, their_hits)
     if metric.name == "balanced_accuracy":
-        return Gain(value, mean_difference_interval(our_hits, their_hits, labels), len(labels), p)
-    our_scores, their_scores = bootstrap_scores(metric, labels, [ours], [theirs], seed=seed)
+        ci95 = mean_difference_interval(our_hits, their_hits, labels)
+        return Gain(value, ci95, len(labels), _sign_test(our_hits, their_hits))
+    our_scores, their_scores = bootstrap_scores(metric, labels, [ours], [theirs], seed=seed, target=target)
     differences = our_scores - their_scores
     width = metric.bounds[1] - metric.bounds[0]
-    ci95 = bootstrap_interval(differences, value, (-width, width))
-    return Gain(value, ci95, len(labels), p if metric.accuracy_like else _bootstrap_test(differences))
+    images = len(labels) if target.spec.kind == "regression" else None
+    ci95 = bootstrap_interval(differences, value, (-width, width), images=images)
+    p = _sign_test(our_hits, their_hits) if metric.accuracy_like else _bootstrap_test(differences)
+    return Gain(value, ci95, len(labels), p)
+
+
+def paired_flags_gain(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> Gain:
+    """Return the difference of two proportions, paired by image, (n,) each."""
+    value = float(ours.mean() - theirs.mean())
+    return Gain(value, difference_interval(ours, theirs), len(ours), _sign_test(ours, theirs))
 
 
 def training_gain(
@@ -99,6 +120,7 @@ def training_gain(
     metric: str | Metric,
     seed: int,
     train_images: int,
+    target: Target | None = None,
 ) -> Gain:
     """Measure the difference between two ways of training.
 
@@ -114,33 +136,35 @@ def training_gain(
     of the sign test. The variance between pretrained weights is left out: the question is about these.
 
     Args:
-        labels: Classes of the test images, (n,).
-        ours: Logits (n, classes) of the first side's networks.
-        theirs: Logits (n, classes) of the second side's networks.
+        labels: Encoded targets of the test images, (n,) or (n, k).
+        ours: Outputs (n, k) of the first side's networks.
+        theirs: Outputs (n, k) of the second side's networks.
         metric: The metric or its name.
         seed: Draws the bootstrap samples.
         train_images: Images that each network was trained on.
+        target: The kind of target; None for single labels.
 
     Returns:
         The first side's mean score minus the second's.
     """
     from scipy.stats import t as student  # takes half as long to import as torch
 
-    metric = get_metric(metric)
-    our_scores, their_scores = bootstrap_scores(metric, labels, ours, theirs, seed=seed)
+    target = target or SingleLabel.numbered(ours[0].shape[1])
+    metric = get_metric(metric, target.spec)
+    our_scores, their_scores = bootstrap_scores(metric, labels, ours, theirs, seed=seed, target=target)
     differences = our_scores - their_scores
     scores = [[metric(labels, logits) for logits in side] for side in (ours, theirs)]
     value = float(np.mean(scores[0]) - np.mean(scores[1]))
     between_trainings = [
-        _training_variance(own, _prior_variance(metric, labels, side[0], own, train_images, seed))
+        _training_variance(own, _prior_variance(metric, target, labels, side[0], own, train_images, seed))
         for side, own in zip((ours, theirs), scores, strict=True)
     ]
     variance = float(np.nanvar(differences)) + sum(part for part, _ in between_trainings)
     freedom = variance**2 / sum(part**2 / own for part, own in between_trainings)
     half = float(student.ppf(0.975, freedom) * np.sqrt(variance))
     p = 2 * float(student.sf(abs(value) / np.sqrt(variance), freedom))
-    paired = metric.accuracy_like
-    other_p = _sign_test(labels, ours[0], theirs[0]) if paired else _bootstrap_test(differences)
+    hits = [target.correct(side[0], labels) for side in (ours, theirs)]
+    other_p = _sign_test(*hits) if metric.accuracy_like else _bootstrap_test(differences)
     ci95 = (value - half, value + half)
     return Gain(value, ci95, len(labels), max(p, other_p), (len(ours), len(theirs)))
 
@@ -153,19 +177,23 @@ def _training_variance(scores: Sequence[float], prior: float) -> tuple[float, fl
 
 
 def _prior_variance(
-    metric: Metric, labels: Labels, logits: Logits, scores: Sequence[float], train_images: int, seed: int
+    metric: Metric,
+    target: Target,
+    labels: Labels,
+    logits: Logits,
+    scores: Sequence[float],
+    train_images: int,
+    seed: int,
 ) -> float:
     """Return the assumed variance of one training's score."""
-    if metric.name == "accuracy":
+    if metric.name in PROPORTIONS:
         # Agresti & Coull, 1998: an accuracy of 0 or 1 still has a variance
         mean = (float(np.mean(scores)) * train_images + 2) / (train_images + 4)
         return mean * (1 - mean) / train_images
-    drawn = bootstrap_scores(metric, labels, [logits], seed=seed)[0]
+    drawn = bootstrap_scores(metric, labels, [logits], seed=seed, target=target)[0]
     over_images = float(np.nanvar(drawn)) if np.isfinite(drawn).any() else 0.0
     # as for accuracy, even perfect scores have a variance
-    least = (
-        2 * (metric.accuracy_scale(labels, SingleLabel.numbered(logits.shape[1])) / (train_images + 4)) ** 2
-    )
+    least = 2 * (metric.accuracy_scale(labels, target) / (train_images + 4)) ** 2
     return max(over_images * len(labels) / train_images, least)
 
 
@@ -179,10 +207,9 @@ def _bootstrap_test(drawn: NDArray[np.float64]) -> float:
     return min(1.0, 2 * (rarer + 1) / (len(drawn) + 1))
 
 
-def _sign_test(labels: Labels, ours: Logits, theirs: Logits) -> float:
-    """Return the exact p-value on images that one model alone classifies correctly."""
-    won = int((correct(labels, ours) & ~correct(labels, theirs)).sum())
-    lost = int((~correct(labels, ours) & correct(labels, theirs)).sum())
+def _sign_test(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> float:
+    """Return the exact p-value on images that one model alone predicts correctly."""
     from scipy.stats import binomtest  # takes half as long to import as torch
 
+    won, lost = int((ours & ~theirs).sum()), int((~ours & theirs).sum())
     return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from autotl.evaluation.findings import Findings
+from autotl.evaluation.number_text import IN_UNITS, metric_name, significant
 from autotl.evaluation.scores import Evaluation
 
 
@@ -41,14 +42,20 @@ def _weights_origin(findings: Findings) -> str:
 
 
 def _score(test: Evaluation) -> str:
-    name = test.metric.replace("_", " ")
+    name = metric_name(test.metric)
     low, high = test.ci95
     images = f"{test.n:,} test image" + ("" if test.n == 1 else "s")
     if not (math.isfinite(low) and math.isfinite(high)):
-        return f"{name} {test.value:.3f} on {images}"
+        return f"{name} {score_text(test.value, test)} on {images}"
     if test.percent:
         return (
             f"{100 * test.value:.1f}% {name} on {images} (95% interval {100 * low:.1f} to {100 * high:.1f})"
         )
     lower = "" if test.higher_is_better else ", lower is better"
-    return f"{name} {test.value:.3f} on {images} (95% interval {low:.3f} to {high:.3f}{lower})"
+    ends = " to ".join(score_text(end, test) for end in (low, high))
+    return f"{name} {score_text(test.value, test)} on {images} (95% interval {ends}{lower})"
+
+
+def score_text(number: float, test: Evaluation) -> str:
+    """Return a score as text that is no percentage."""
+    return significant(number) if test.metric in IN_UNITS else f"{number:.3f}".replace("-", "−")

@@ -1,19 +1,51 @@
-"""Find the classes on which transfer scores measurably below the baseline."""
+"""Find what transfer predicts measurably worse than the baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.api import Target
+from autotl.evaluation.details.multi_label import THRESHOLD
 from autotl.evaluation.findings import ClassGain
-from autotl.evaluation.gain import SIGNIFICANCE_LEVEL, gain
+from autotl.evaluation.gain import SIGNIFICANCE_LEVEL, Gain, gain, paired_flags_gain
 from autotl.evaluation.intervals import mean_proportion_interval, proportion_interval
+from autotl.evaluation.number_text import significant
 from autotl.metrics import correct
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+THIRDS = ("lowest", "middle", "highest")
+"""The ranges of a number that are compared, each with a third of the test images."""
+MIN_IMAGES = 10
+"""Fewest test images of a range that is compared."""
+
+
+def harmed(targets: NDArray[Any], ours: Logits, theirs: Logits, target: Target) -> tuple[ClassGain, ...]:
+    """Return classes, labels or ranges that transfer predicts measurably worse.
+
+    Holm's correction covers all of them (Holm, A Simple Sequentially Rejective Multiple Test Procedure,
+    Scandinavian Journal of Statistics, 1979).
+
+    Args:
+        targets: Encoded targets of the test images.
+        ours: Outputs of the model that transfers, (n, k).
+        theirs: Outputs of the baseline, (n, k).
+        target: The kind of target.
+    """
+    names = target.spec.names
+    if target.spec.kind == "single_label":
+        return harmed_classes(targets, ours, theirs, names)
+    our_predictions, their_predictions = target.predict(ours), target.predict(theirs)
+    if target.spec.kind == "multi_label":
+        flags = our_predictions > THRESHOLD, their_predictions > THRESHOLD
+        return _harmed_labels(targets > 0, *flags, names)
+    return _harmed_ranges(targets.astype(np.float64), our_predictions, their_predictions, names)
 
 
 def harmed_classes(
@@ -22,8 +54,7 @@ def harmed_classes(
     """Return classes whose recall and F1 are measurably lower under transfer.
 
     An untrained network predicts a single class, with full recall. So the baseline must beat chance, and a
-    class must also have a lower F1, which counts false positives. Holm's correction covers all classes (Holm,
-    A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics, 1979).
+    class must also have a lower F1, which counts false positives.
 
     Args:
         labels: Classes of the test images, (n,).
@@ -38,13 +69,77 @@ def harmed_classes(
         own = labels == index
         if own.sum() >= 2:
             gains[name] = index, gain(labels[own], ours[own], theirs[own], metric="accuracy", seed=0)
+    worse = {
+        name for name, (index, _) in gains.items() if _f1(labels, ours, index) < _f1(labels, theirs, index)
+    }
+    measured = _measurable({name: difference for name, (_, difference) in gains.items()})
+    return tuple(each for each in measured if each.name in worse)
+
+
+def _measurable(gains: Mapping[str, Gain]) -> list[ClassGain]:
+    """Return the losses that are significant by Holm's procedure."""
     found = []
-    for rank, (name, (index, difference)) in enumerate(sorted(gains.items(), key=lambda pair: pair[1][1].p)):
+    for rank, (name, difference) in enumerate(sorted(gains.items(), key=lambda pair: pair[1].p)):
         if difference.p >= SIGNIFICANCE_LEVEL / (len(gains) - rank):
             break
-        if difference.direction < 0 and _f1(labels, ours, index) < _f1(labels, theirs, index):
+        if difference.direction < 0:
             found.append(ClassGain(name, difference))
-    return tuple(found)
+    return found
+
+
+def _harmed_labels(
+    true: NDArray[np.bool_], ours: NDArray[np.bool_], theirs: NDArray[np.bool_], names: Sequence[str]
+) -> tuple[ClassGain, ...]:
+    """Return labels whose accuracy and F1 are measurably lower under transfer.
+
+    A network that never predicts a rare label is often right on it, but its F1 is 0.
+    """
+    gains, worse = {}, set()
+    for i, name in enumerate(names):
+        if true[:, i].any():
+            gains[name] = paired_flags_gain(ours[:, i] == true[:, i], theirs[:, i] == true[:, i])
+            if _flags_f1(true[:, i], ours[:, i]) < _flags_f1(true[:, i], theirs[:, i]):
+                worse.add(name)
+    return tuple(each for each in _measurable(gains) if each.name in worse)
+
+
+def _flags_f1(true: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
+    return float(2 * (true & predicted).sum() / max(1, true.sum() + predicted.sum()))
+
+
+def _harmed_ranges(true: Floats, ours: Floats, theirs: Floats, names: Sequence[str]) -> tuple[ClassGain, ...]:
+    """Return the thirds of a number's values on which transfer has the larger absolute error.
+
+    A constant prediction is good in the middle third. So the baseline must beat the median of the test images
+    on all of them.
+    """
+    gains = {}
+    for i, name in enumerate(names):
+        errors = np.abs(ours[:, i] - true[:, i]), np.abs(theirs[:, i] - true[:, i])
+        constant = np.abs(true[:, i] - np.median(true[:, i]))
+        if len(true) < 3 * MIN_IMAGES or _mean_gain(errors[1], constant).direction <= 0:
+            continue
+        edges = np.quantile(true[:, i], [0, 1 / 3, 2 / 3, 1])
+        place = np.searchsorted(edges[1:-1], true[:, i], side="right")
+        for third, label in enumerate(THIRDS):
+            own = place == third
+            if own.sum() >= MIN_IMAGES:
+                ends = f"{significant(edges[third])} to {significant(edges[third + 1])}"
+                gains[f"{name}, {label} third ({ends})"] = _mean_gain(errors[0][own], errors[1][own])
+    return tuple(_measurable(gains))
+
+
+def _mean_gain(ours: Floats, theirs: Floats) -> Gain:
+    """Return by how much the first side's mean error is lower, with Student's interval and test."""
+    from scipy.stats import t as student  # takes half as long to import as torch
+
+    lower = theirs - ours
+    value, se = float(lower.mean()), float(lower.std(ddof=1) / len(lower) ** 0.5)
+    if se == 0:
+        return Gain(value, (value, value), len(lower), 1.0 if value == 0 else 0.0)
+    half = float(student.ppf(0.975, len(lower) - 1)) * se
+    p = 2 * float(student.sf(abs(value) / se, len(lower) - 1))
+    return Gain(value, (value - half, value + half), len(lower), p)
 
 
 def _beats_chance(labels: Labels, logits: Logits, classes: int) -> bool:

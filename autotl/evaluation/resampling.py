@@ -6,15 +6,19 @@ They are smoothed if nearly all predictions are right or wrong.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.metrics import Metric, correct, get_metric
+from autotl.api import Target
+from autotl.metrics import Metric, get_metric
+from autotl.targets import SingleLabel
 
-Labels = NDArray[np.int64]
+Labels = NDArray[Any]
 Logits = NDArray[np.float32]
 Draws = NDArray[np.float64]
 Sides = Sequence[Sequence[Logits]]
@@ -37,7 +41,7 @@ proportions, 2005.
 
 @dataclass(frozen=True, slots=True)
 class _Population:
-    """Images to sample from: labels (m,), logits and probabilities (m,)."""
+    """Images to sample from: targets (m, …), outputs and probabilities (m,)."""
 
     labels: Labels
     sides: Sides
@@ -45,25 +49,31 @@ class _Population:
 
 
 def bootstrap_scores(
-    metric: str | Metric, labels: Labels, *sides: Sequence[Logits], seed: int
+    metric: str | Metric,
+    labels: Labels,
+    *sides: Sequence[Logits],
+    seed: int,
+    target: Target | None = None,
 ) -> list[Draws]:
     """Score the same bootstrap samples of images for each side.
 
     A plain bootstrap of all-correct predictions repeats one score. So if few predictions are right or wrong,
     samples are also drawn from copies of the images with right and wrong exchanged. The copies count as many
-    as SMOOTHING_IMAGES images together.
+    as SMOOTHING_IMAGES images together. Numbers are neither right nor wrong, so their samples are plain.
 
     Args:
         metric: The metric or its name.
-        labels: Classes, (n,).
-        sides: For each side, one or two in all, the logits (n, classes) of one or more networks.
+        labels: Encoded targets, (n,) or (n, k).
+        sides: For each side, one or two in all, the outputs (n, k) of one or more networks.
         seed: Draws the samples.
+        target: The kind of target; None for single labels.
 
     Returns:
         The scores of each side, means over its networks; NaN if a user's function cannot score a sample.
     """
-    metric, n = get_metric(metric), len(labels)
-    population = _population(labels, sides)
+    target, n = target or SingleLabel.numbered(sides[0][0].shape[1]), len(labels)
+    metric = get_metric(metric, target.spec)
+    population = _population(labels, sides, target)
     rng = np.random.default_rng(seed)
     if metric.per_image is not None:
         return _sample_means(metric, population, n, rng)
@@ -106,7 +116,9 @@ def _sample_counts(metric: Metric, population: _Population, n: int, rng: np.rand
     return [np.concatenate(scores) for scores in found]
 
 
-def bootstrap_interval(scores: Draws, value: float, bounds: tuple[float, float]) -> tuple[float, float]:
+def bootstrap_interval(
+    scores: Draws, value: float, bounds: tuple[float, float], *, images: int | None = None
+) -> tuple[float, float]:
     """Return a 95 % interval from scores of samples.
 
     It is NaN if no sample could be scored. The interval covers the middle 95 % of the samples and 1.96
@@ -117,23 +129,37 @@ def bootstrap_interval(scores: Draws, value: float, bounds: tuple[float, float])
         scores: Scores of samples.
         value: The score of all images, which the interval contains.
         bounds: The smallest and largest possible score.
+        images: Images of a sample without smoothing copies. Student's quantile then replaces 1.96, because
+            few images vary less than the images that they are drawn from.
     """
     scores = scores[~np.isnan(scores)]
     if not len(scores):
         return float("nan"), float("nan")
     low, high = (float(end) for end in np.quantile(scores, [0.025, 0.975]))
-    mean, half = float(scores.mean()), 1.96 * float(scores.std())
+    mean, half = float(scores.mean()), _quantile(images) * float(scores.std())
     low, high = min(low, mean - half, value), max(high, mean + half, value)
     return max(bounds[0], low) + 0.0, min(bounds[1], high) + 0.0  # + 0.0 turns -0.0 into 0.0
 
 
-def _population(labels: Labels, sides: Sides) -> _Population:
+def _quantile(images: int | None) -> float:
+    """Return the standard errors between a score and the end of its interval."""
+    if images is None or images < 2:
+        return 1.96
+    from scipy.stats import t as student  # takes half as long to import as torch
+
+    return float(student.ppf(0.975, images - 1)) * math.sqrt(images / (images - 1))
+
+
+def _population(labels: Labels, sides: Sides, target: Target) -> _Population:
     """Return the images, with smoothing copies if needed."""
     n = len(labels)
-    if not _needs_smoothing(labels, sides):
+    if target.spec.kind == "regression" or not _needs_smoothing(labels, sides, target):
         return _Population(labels, sides, np.full(n, 1 / n))
     versions = list(itertools.product((False, True), repeat=len(sides)))
-    flipped = [[_flip_predictions(labels, logits) for logits in side] for side in sides]
+    several = target.spec.kind == "multi_label"
+    flipped = [
+        [-logits if several else _flip_predictions(labels, logits) for logits in side] for side in sides
+    ]
     copied = [
         [
             np.concatenate([other if version[index] else one for version in versions])
@@ -143,11 +169,14 @@ def _population(labels: Labels, sides: Sides) -> _Population:
     ]
     weights = np.full((len(versions), n), SMOOTHING_IMAGES / len(versions) / n)
     weights[0] += 1  # the images themselves
-    return _Population(np.tile(labels, len(versions)), copied, weights.ravel() / weights.sum())
+    repeated = np.concatenate([labels] * len(versions))
+    return _Population(repeated, copied, weights.ravel() / weights.sum())
 
 
-def _needs_smoothing(labels: Labels, sides: Sides) -> bool:
-    right = [correct(labels, side[0]) for side in sides]
+def _needs_smoothing(labels: Labels, sides: Sides, target: Target) -> bool:
+    right = [target.correct(side[0], labels) for side in sides]
+    if target.spec.kind == "multi_label" and len(right) == 1:  # few images have all labels right
+        return int((~right[0]).sum()) < MIN_UNSMOOTHED
     if len(right) == 1:
         return int(min(right[0].sum(), (~right[0]).sum())) < MIN_UNSMOOTHED
     return int(min((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum())) < MIN_UNSMOOTHED

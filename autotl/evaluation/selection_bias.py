@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.api import Target
 from autotl.evaluation.resampling import bootstrap_scores
 from autotl.metrics import Metric, get_metric
 from autotl.seeds import derive
+from autotl.targets import SingleLabel
 
-LabelledLogits = tuple[NDArray[np.int64], NDArray[np.float32]]
-"""Labels (n,) and logits (n, classes)."""
+LabelledLogits = tuple[NDArray[Any], NDArray[np.float32]]
+"""Encoded targets (n,) or (n, k), and outputs (n, k)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ def selection_bias(
     *,
     metric: str | Metric,
     seed: int,
+    target: Target | None = None,
 ) -> SelectionBias | None:
     """Compare the chosen trial's validation score with its test score.
 
@@ -49,18 +53,22 @@ def selection_bias(
         test: Test predictions of the trial.
         metric: The metric or its name.
         seed: Draws the bootstrap samples.
+        target: The kind of target; None for single labels.
 
     Returns:
         The difference; None without validation.
     """
     if validation_score is None or not folds:
         return None
-    value = validation_score - get_metric(metric)(*test)
+    target = target or SingleLabel.numbered(test[1].shape[1])
+    metric = get_metric(metric, target.spec)
+    value = validation_score - metric(*test)
     scores = [
-        bootstrap_scores(metric, labels, [logits], seed=derive(seed, "fold", i))[0]
+        bootstrap_scores(metric, labels, [logits], seed=derive(seed, "fold", i), target=target)[0]
         for i, (labels, logits) in enumerate(folds)
     ]
     variance = sum(float(np.nanvar(each)) for each in scores) / len(folds) ** 2
-    variance += float(np.nanvar(bootstrap_scores(metric, test[0], [test[1]], seed=seed)[0]))
+    tested = bootstrap_scores(metric, test[0], [test[1]], seed=seed, target=target)[0]
+    variance += float(np.nanvar(tested))
     se = math.sqrt(variance)
     return SelectionBias(value, se, (value - 1.96 * se, value + 1.96 * se))

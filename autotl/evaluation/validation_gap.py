@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,13 +113,13 @@ class ComparedImages:
 
     ``near`` (n,) marks images with a near copy, judged by the picture alone. ``named`` (n,) marks images with
     a near copy among their file-name neighbours. ``chance`` (n,) is the probability that another image of the
-    class is as near. ``right`` (n,) marks correct predictions of the chosen trial.
+    class is as near. ``right`` (n,) is how correct the chosen trial's predictions are, from 0 to 1.
     """
 
     near: Flags
     named: Flags
     chance: NDArray[np.float64]
-    right: Flags
+    right: NDArray[Any]
 
 
 def judge_selection(gap: float, behind: Sequence[float], errors: Sequence[float]) -> Selection:

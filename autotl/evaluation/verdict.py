@@ -15,9 +15,12 @@ from autotl.evaluation.cautions import (
     leak_headline,
     leak_warning,
 )
+from autotl.evaluation.details.multi_label import MultiLabelScores
+from autotl.evaluation.details.regression import RegressionScores
 from autotl.evaluation.findings import Findings
 from autotl.evaluation.gain import Gain
-from autotl.evaluation.model_sentence import model_sentence
+from autotl.evaluation.model_sentence import model_sentence, score_text
+from autotl.evaluation.number_text import IN_UNITS, metric_name, significant
 from autotl.evaluation.plateau import Plateau
 from autotl.evaluation.scores import Evaluation
 
@@ -64,7 +67,7 @@ def judge(findings: Findings, untried: Sequence[str] = (), leaks: Leaks = NO_LEA
         leaks: Test images that resemble training images.
     """
     verdict = _judge(findings, untried)
-    leaked = leak_warning(leaks)
+    leaked = leak_warning(leaks, points=not isinstance(findings.test.details, RegressionScores))
     return replace(
         verdict,
         sentence=verdict.sentence + leak_headline(leaks),
@@ -79,7 +82,7 @@ def _judge(findings: Findings, untried: Sequence[str]) -> Verdict:
     if gain is None or transfer is None or baseline is None:
         return _not_measured(findings, findings.why_no_gain)
     if _learned_nothing(findings, baseline):
-        why = f"{_name(baseline)} had no time to learn more than the largest class"
+        why = f"{_name(baseline)} had no time to learn more than {_constant(findings.test)}"
         return _not_measured(findings, why)
     answer: Transfer = "no_measurable_difference"
     better, worse, headline = transfer, baseline, "Transfer makes no measurable difference"
@@ -94,10 +97,8 @@ def _judge(findings: Findings, untried: Sequence[str]) -> Verdict:
         limited, caveat = bool(untried), _untried_caveat(untried) if untried else ""
     within = " within this budget" if limited else ""
     advice = ", train from scratch" if answer == "hurts" else ""
-    sentence = (
-        f"{headline}{within}{advice}: {_name(better)} {_difference(gain, findings.test)} against "
-        f"{_name(worse)}{_interval(gain, findings.test)}"
-    )
+    difference = _difference(gain, findings, better, worse)
+    sentence = f"{headline}{within}{advice}: {_name(better)} {difference}"
     arm = findings.winner.arm
     return Verdict(answer, arm.strategy, arm.backbone, sentence, caveat, _cost(transfer, baseline))
 
@@ -125,8 +126,18 @@ def _learned_nothing(findings: Findings, baseline: Record) -> bool:
     )
     constant, sign = finding.test.always_majority, 1 if finding.test.higher_is_better else -1
     beats_in_test = min(sign * end for end in finding.test.ci95) > sign * constant
-    beats_in_validation = baseline.score is not None and baseline.score > sign * constant + MIN_LEARNED_MARGIN
+    margin = MIN_LEARNED_MARGIN * (abs(constant) if finding.test.metric in IN_UNITS else 1.0)
+    beats_in_validation = baseline.score is not None and baseline.score > sign * constant + margin
     return cut_short and not (beats_in_test or beats_in_validation)
+
+
+def _constant(test: Evaluation) -> str:
+    """Name what a prediction that is the same for each image knows."""
+    if isinstance(test.details, RegressionScores):
+        return "the mean of the numbers"
+    if isinstance(test.details, MultiLabelScores):
+        return "the frequencies of the labels"
+    return "the largest class"
 
 
 def _plateau_caveat(plateau: Plateau | None, test: Evaluation) -> str:
@@ -170,18 +181,44 @@ def _name(record: Record) -> str:
     return f"{record.arm.strategy} on {record.arm.backbone}"
 
 
-def _difference(gain: Gain, test: Evaluation) -> str:
+def _difference(gain: Gain, findings: Findings, better: Record, worse: Record) -> str:
+    """Return the difference between both sides, its interval included."""
+    test = findings.test
+    if isinstance(test.details, RegressionScores):
+        return _difference_of_numbers(gain, findings, better, worse)
     if test.percent:
-        return f"scores {_amount(gain.value, test)} points"
-    better = "higher" if test.higher_is_better else "lower"
-    return f"is {_amount(gain.value, test)} better in {test.metric.replace('_', ' ')} ({better} is better)"
+        text = f"scores {_amount(gain.value, test)} points"
+    else:
+        side = "higher" if test.higher_is_better else "lower"
+        text = f"is {_amount(gain.value, test)} better in {metric_name(test.metric)} ({side} is better)"
+    return f"{text} against {_name(worse)} (95% interval {_interval(gain, test)})."
+
+
+def _difference_of_numbers(gain: Gain, findings: Findings, better: Record, worse: Record) -> str:
+    """Return the difference in the unit of the numbers, with the score of each side."""
+    test, falls = findings.test, gain.value >= 0
+    verb = "lowers" if falls != test.higher_is_better else "raises"
+    change = significant(abs(gain.value)) if test.metric in IN_UNITS else f"{abs(gain.value):.3f}"
+    tested = [findings.arms[each.arm].test for each in (better, worse) if each.arm in findings.arms]
+    scores = ""
+    if len(tested) == 2:
+        ours, theirs = (score_text(each.value, test) for each in tested)
+        scores = f"{ours} instead of {theirs}; "
+    ends = _interval(gain, test)
+    positive = "" if test.higher_is_better else "; above 0 is better"
+    return (
+        f"{verb} the {metric_name(test.metric)} by {change} against {_name(worse)} "
+        f"({scores}95% interval of the gain {ends}{positive})."
+    )
 
 
 def _interval(gain: Gain, test: Evaluation) -> str:
     low, high = (_amount(end, test) for end in gain.ci95)
-    return f" (95% interval {low} to {high})."
+    return f"{low} to {high}"
 
 
 def _amount(number: float, test: Evaluation) -> str:
+    if test.metric in IN_UNITS:
+        return significant(number, signed=True)
     text = f"{100 * number:+.1f}" if test.percent else f"{number:+.3f}"
     return text.replace("-", "−")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import astuple, fields
+from dataclasses import MISSING, astuple, fields
 from importlib import resources
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,10 +29,15 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 def from_csv(kind: type[R], text: str) -> list[R]:
     """Read records from CSV text written by :func:`to_csv`.
 
-    Columns are matched by name.
+    Columns are matched by name. A field with a default may have none.
     """
     table = csv.DictReader(io.StringIO(text, newline=""))
-    parsers = {each.name: _PARSERS[str(each.type)] for each in fields(kind)}
+    known = set(table.fieldnames or ())
+    parsers = {
+        each.name: _PARSERS[str(each.type)]
+        for each in fields(kind)
+        if each.default is MISSING or each.name in known
+    }
     return [kind(**{name: parse(line[name]) for name, parse in parsers.items()}) for line in table]
 
 

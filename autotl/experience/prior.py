@@ -45,11 +45,12 @@ class Profile:
     Attributes:
         data_digest: Digest of the data.
         n_train: Number of training images.
-        n_classes: Number of classes.
-        min_per_class: Number of training images in the smallest class.
+        n_classes: Number of classes, labels or numbers.
+        min_per_class: Number of training images in the smallest class or stratum.
         image_side: Median of the shorter sides of the images, in pixels.
         likeness: Similarity of the images to the source data, in [0, 1]; None if unknown.
-        probe_score: Accuracy of a linear probe, in [0, 1]; None if unknown.
+        probe_score: Score of a linear probe, at most 1; None if unknown.
+        kind: Kind of target.
     """
 
     data_digest: str
@@ -59,6 +60,7 @@ class Profile:
     image_side: int
     likeness: float | None = None
     probe_score: float | None = None
+    kind: str = "single_label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +171,13 @@ def prior(rows: Sequence[Row], profile: Profile) -> Prior:
     Each run is weighted by a Gaussian kernel with :data:`BANDWIDTHS`. Runs on one data set are dependent, so
     k of them count as √k. The expected regret of a strategy is the weighted mean over the runs that tried it,
     shrunk towards the typical regret by the weight of one run. Its standard error follows from the weighted
-    variance and the effective number of runs.
+    variance and the effective number of runs. Only runs with the same kind of target are used.
 
     Args:
         rows: Rows of past runs.
         profile: The new data.
     """
-    runs = _runs(rows, profile)
+    runs = _runs([row for row in rows if row.kind == profile.kind], profile)
     names = sorted({name for run in runs for name in run.best})
     regrets = [(run.weight, row.regret) for run in runs for row in run.best.values()]
     total = sum(weight for weight, _ in regrets)

@@ -21,11 +21,12 @@ class Row:
         provenance: Origin of the run: "this machine" or "shipped: …".
         data_digest: Digest of the data.
         n_train: Number of training images.
-        n_classes: Number of classes.
-        min_per_class: Number of training images in the smallest class.
+        n_classes: Number of classes, labels or numbers.
+        min_per_class: Number of training images in the smallest class or stratum.
         image_side: Median of the shorter sides of the images, in pixels.
         likeness: Similarity of the images to the source data, from 0 (noise) to 1; None if unknown.
-        probe_score: Cross-validated accuracy of a linear probe before the search, in [0, 1].
+        probe_score: Cross-validated score of a linear probe before the search, at most 1; of single labels
+            the accuracy.
         strategy: Name of the strategy.
         backbone_architecture: Architecture of the backbone.
         pretrained: Whether the backbone's weights were pretrained.
@@ -37,6 +38,7 @@ class Row:
         params: Hyperparameters of the trial, as a JSON object.
         seconds: Seconds spent on the arm.
         budget_seconds: Budget of the run, in seconds; None if it was a number of trials.
+        kind: Kind of target.
     """
 
     run: str
@@ -60,3 +62,4 @@ class Row:
     params: str
     seconds: float
     budget_seconds: float | None
+    kind: str = "single_label"

@@ -15,8 +15,9 @@ import platformdirs
 from autotl.experience.row import Row
 from autotl.jsonio import plain
 
-VERSION = 1
-"""Version of the table's format."""
+VERSION = 2
+"""Version of the table's format. Version 1 has no column ``kind``: all its rows are of single labels."""
+ADD_KIND = "ALTER TABLE arms ADD COLUMN kind TEXT NOT NULL DEFAULT 'single_label'"
 BUSY_TIMEOUT_MS = 10_000
 """Milliseconds to wait while another process writes."""
 VARIABLE = "AUTOTL_EXPERIENCE"
@@ -120,6 +121,11 @@ class Experience:
                 with _transaction(connection):
                     if _version(connection) == 0:  # another process may have created it meanwhile
                         _create_table(connection)
+            if _version(connection) == 1:
+                with _transaction(connection):
+                    if _version(connection) == 1:  # another process may have changed it meanwhile
+                        connection.execute(ADD_KIND)
+                        connection.execute(f"PRAGMA user_version = {VERSION}")
             version = _version(connection)
             if version != VERSION:
                 raise _Unusable(f"it has format {version}, and this version of autotl reads format {VERSION}")

@@ -1,4 +1,4 @@
-"""Calibrate the final model: temperature scaling of its outputs."""
+"""Calibrate the final model: a temperature of its outputs, or prediction intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from autotl.api import Temperature
+from autotl.api import Calibration as Calibrated
+from autotl.api import PredictionIntervals, Temperature
 from autotl.backbone import can_scale, scale_head
 from autotl.finalize.export import load_network
 from autotl.finalize.final_model import FinalModel
@@ -17,10 +18,11 @@ from autotl.workbench.tensor_files import save_weights
 
 
 class Calibration:
-    """The step that fits the temperature on validation images.
+    """The step that fits the temperature, or prediction intervals.
 
-    The temperature of one network is folded into its classifier, or into the scale of another head.
-    That of an ensemble is kept beside the networks, because it belongs to their mean.
+    Both are fitted on validation images. The temperature of one network is folded into its classifier, or
+    into the scale of another head. That of an ensemble is kept beside the networks, because it belongs to
+    their mean. So are intervals.
     """
 
     name = "calibration"
@@ -35,23 +37,30 @@ class Calibration:
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the calibrated model."""
-        if model.members:
-            return replace(model, temperature=self._fit(model))
+        numbers = self._phase.run_cache.dataset.target.kind == "regression"
+        if model.members or numbers:
+            return self._with(model, self._fit(model))
         trial, runner = model.trial, self._phase.runner
         size = trial.input_size
         network = load_network(runner.run_cache, trial.arm.backbone, model.weights, input_size=size).model
         if not can_scale(network):
             why = "the classifier is not a linear layer that it could be folded into"
             return replace(model, temperature=Temperature(why=why))
-        temperature = self._fit(model)
-        if not temperature.kept:
-            return replace(model, temperature=temperature)
-        scaled = scale_head(network, 1 / temperature.value)
+        calibrated = self._with(model, self._fit(model))
+        if not calibrated.temperature.kept:
+            return calibrated
+        scaled = scale_head(network, 1 / calibrated.temperature.value)
         weights = save_weights(runner.folder / "calibrated.safetensors", scaled)
-        return replace(model, temperature=temperature, weights=weights)
+        return replace(calibrated, weights=weights)
 
-    def _fit(self, model: FinalModel) -> Temperature:
-        """Fit the temperature on folds of the first repeat.
+    @staticmethod
+    def _with(model: FinalModel, found: Calibrated) -> FinalModel:
+        if isinstance(found, PredictionIntervals):
+            return replace(model, intervals=found)
+        return replace(model, temperature=found)
+
+    def _fit(self, model: FinalModel) -> Calibrated:
+        """Fit the calibration on folds of the first repeat.
 
         An image must not be in both halves of the validation images.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from autotl.api import PredictionIntervals
 from autotl.finalize.final_model import FinalModel
 from autotl.results import EnsembleMember, LoadedModel, write_ensemble, write_model
 from autotl.trials.trial import Trial
@@ -20,7 +21,7 @@ def export_model(folder: Path, run_cache: RunCache, model: FinalModel) -> None:
         model: The final model.
     """
     if not model.members:
-        export_trial(folder, run_cache, model.trial, model.weights)
+        export_trial(folder, run_cache, model.trial, model.weights, intervals=model.intervals)
         return
     parts = (
         EnsembleMember(
@@ -41,10 +42,18 @@ def export_model(folder: Path, run_cache: RunCache, model: FinalModel) -> None:
         temperature=model.temperature.value,
         scale=dataset.scale,
         kinds=run_cache.networks.head_kinds,
+        intervals=model.intervals,
     )
 
 
-def export_trial(folder: Path, run_cache: RunCache, trial: Trial, weights: str) -> None:
+def export_trial(
+    folder: Path,
+    run_cache: RunCache,
+    trial: Trial,
+    weights: str,
+    *,
+    intervals: PredictionIntervals | None = None,
+) -> None:
     """Write the network of a trial to ``folder``.
 
     Args:
@@ -52,6 +61,7 @@ def export_trial(folder: Path, run_cache: RunCache, trial: Trial, weights: str) 
         run_cache: The networks of the run.
         trial: The trial.
         weights: The weights file of the network.
+        intervals: The prediction intervals of numbers; None for other targets.
     """
     size = trial.input_size
     opened = load_network(run_cache, trial.arm.backbone, weights, input_size=size)
@@ -64,6 +74,7 @@ def export_trial(folder: Path, run_cache: RunCache, trial: Trial, weights: str) 
         input_size=size,
         scale=opened.scale,
         kinds=run_cache.networks.head_kinds,
+        intervals=intervals,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autotl.api import FoldScore, Temperature
+from autotl.api import FoldScore, PredictionIntervals, Temperature
 from autotl.evaluation import Ensemble, Findings, Soup
 from autotl.trials.trial import Trial
 
@@ -21,7 +21,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class CrossoverCurve:
-    """Validation accuracies of one trial's settings, by the number of training images.
+    """Validation scores of one trial's settings, by the number of training images.
 
     Attributes:
         strategy: The strategy of the trial.
@@ -65,6 +65,7 @@ class FinalModel:
         refit_notes: The learner's sentences on the refitted network.
         soup: The result of averaging weights.
         temperature: The calibration of the outputs.
+        intervals: The prediction intervals of numbers; None for classes and labels.
         ensemble: The result of selecting an ensemble; None if none was requested.
         members: The networks of the ensemble, if one is exported.
         outputs: The outputs on validation images that the calibration is fitted on, by fold.
@@ -79,6 +80,7 @@ class FinalModel:
     refit_notes: tuple[str, ...] = ()
     soup: Soup = field(default_factory=Soup)
     temperature: Temperature = field(default_factory=Temperature)
+    intervals: PredictionIntervals | None = None
     ensemble: Ensemble | None = None
     members: tuple[Member, ...] = ()
     outputs: Mapping[int, FoldScore] = field(default_factory=dict)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Target, TargetKind
 
-Labels = NDArray[np.int64]
-Logits = NDArray[np.float32]
+Labels = NDArray[Any]
+"""Encoded targets: classes (n,), or labels or numbers (n, k)."""
+Logits = NDArray[Any]
+"""Outputs (n, k); of numbers, predictions in the user's units."""
 Floats = NDArray[np.float64]
 Score = Callable[[Labels, Logits], float]
 Influence = Callable[[Labels, Logits], Floats]
@@ -23,7 +26,7 @@ BootstrapScore = Callable[[Labels, Logits, Floats], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A way to score outputs (n, k) against encoded targets (n,).
+    """A way to score outputs (n, k) against encoded targets.
 
     Calling a metric returns the score that a search maximises: higher is always better.
 
@@ -64,10 +67,7 @@ class Metric:
     kinds: frozenset[TargetKind] = frozenset({"single_label"})
 
     def why_undefined(self, targets: Labels) -> str:
-        """Return why the metric is undefined on targets (n,).
-
-        It is "" if the metric is defined.
-        """
+        """Return why the metric is undefined on targets, or ""."""
         return "" if self.undefined_reason is None else self.undefined_reason(targets)
 
     def __call__(self, targets: Labels, outputs: Logits) -> float:
@@ -82,6 +82,11 @@ class Metric:
         return score if self.higher_is_better else -score
 
     @property
+    def resampled(self) -> bool:
+        """Whether a standard error needs scores of resampled images."""
+        return self.custom or (self.per_image is None and self.influence is None)
+
+    @property
     def key(self) -> str | None:
         """The metric's name for later runs; None if they cannot import it."""
         return self.reference if self.custom else self.name
@@ -93,7 +98,7 @@ class Metric:
         of the best predictions that ignore the images.
 
         Args:
-            targets: Encoded targets, (n,).
+            targets: Encoded targets, one row for each image.
             target: The kind of target.
         """
         if self.accuracy_like:

@@ -14,6 +14,7 @@ from autotl.finalize.final_model import FinalModel, ScratchCrossover
 from autotl.finalize.final_steps import choose_model
 from autotl.finalize.refit import train_missing_folds
 from autotl.finalize.test_phase.limit_check import violated_limits
+from autotl.metrics import get_metric
 from autotl.pipeline.experience import prediction, remember
 from autotl.pipeline.leaks import leaks_of
 from autotl.pipeline.prepare import Prepared
@@ -124,7 +125,7 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
         device=settings.device,
         read=lambda data, columns: read(data, readers=readers, columns=columns),
         temporary=run.temporary,
-        metric=settings.metric,
+        metric=get_metric(prepared.metric, prepared.dataset.target.in_units),
         readers=lambda: readers,
         heads=lambda: prepared.run_cache.networks.head_kinds,
     )

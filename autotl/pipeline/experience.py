@@ -47,14 +47,15 @@ def recall_once(prepared: Prepared, settings: RunSettings, kept: Mapping[str, An
     """
     if not settings.search.experience:
         return None
-    return recall(prepared, settings.metric.key) if kept is None else prior_from(kept)
+    return recall(prepared, prepared.metric.key) if kept is None else prior_from(kept)
 
 
 def profile_of(prepared: Prepared) -> Profile:
     """Return the data's properties in the table of past runs."""
     task, first = prepared.task, prepared.ranking.order[0]
     similarities = list(task.likeness.get(first, {}).values())
-    scored = prepared.ranking.scores.get(first, {}).get("probe_accuracy")
+    scores = prepared.ranking.scores.get(first, {})
+    scored = scores.get("probe_accuracy") or scores.get("probe_skill")
     return Profile(
         data_digest=prepared.dataset.digest,
         n_train=task.train_rows,
@@ -63,6 +64,7 @@ def profile_of(prepared: Prepared) -> Profile:
         image_side=task.typical_size,
         likeness=float(np.median(similarities)) if similarities else None,
         probe_score=scored.value if scored else None,
+        kind=task.target.kind,
     )
 
 
@@ -141,6 +143,7 @@ def rows_of(
             params=json.dumps(dict(scored[arm].params), sort_keys=True),
             seconds=_seconds(history, arm),
             budget_seconds=budget,
+            kind=profile.kind,
         )
         for rank, arm in enumerate(ranked, 1)
     ]

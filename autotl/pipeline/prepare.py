@@ -14,6 +14,7 @@ from autotl.analysis.source_overlap import ClassOverlap, SourceCopies, class_ove
 from autotl.api import Backbone, Dataset, Likeness, Splits, Task
 from autotl.config.run_settings import RunSettings
 from autotl.data import LockedTest, Quality
+from autotl.metrics import Metric
 from autotl.pipeline.services import Plugins, Services
 from autotl.pipeline.stages.additional import AddedImages, add_images, list_given
 from autotl.pipeline.stages.backbones import OpenedBackbones, find_named, open_backbones
@@ -39,6 +40,7 @@ class Prepared:
 
     Attributes:
         dataset: The images.
+        metric: The metric of the search, which scores the outputs of this target.
         splits: The split of the search.
         locked: The test part.
         quality: The data issues that need no network.
@@ -61,6 +63,7 @@ class Prepared:
     """
 
     dataset: Dataset
+    metric: Metric
     splits: Splits
     locked: LockedTest
     quality: Quality
@@ -111,6 +114,7 @@ def prepare(
     context = Context.start(settings, plugins, services)
     loaded, listings = load(context, record.reading), list_given(context)
     images = split_images(context, loaded, record.splitting)
+    context = replace(context, settings=context.settings.for_target(images.dataset.target))
     opened = open_backbones(context, named, images, record.opening)
     sampled = subsample(context, images, opened, record.sample)
     similarity = compare_with_sources(context, sampled)
@@ -120,14 +124,16 @@ def prepare(
     known = None if record == NEW_RUN else record.additional
     added = add_images(context, listings, cleaned, ranked.ranking.order[0], known)
     plan = plan_search(context, similarity, ranked, added.cleaned, record.plan)
-    products = _Products(loaded, images, opened, similarity, ranked, added, curve, plan)
+    metric = context.settings.metric
+    products = _Products(metric, loaded, images, opened, similarity, ranked, added, curve, plan)
     return products.prepared(replace(products.record(record, settings), cache=services.store.bound))
 
 
 @dataclass(frozen=True, slots=True)
 class _Products:
-    """The products of all stages."""
+    """The metric of the search, and the products of all stages."""
 
+    metric: Metric
     loaded: LoadedImages
     images: SplitImages
     opened: OpenedBackbones
@@ -164,6 +170,7 @@ class _Products:
         train = cleaned.splits.train
         return Prepared(
             dataset=dataset,
+            metric=self.metric,
             splits=cleaned.splits,
             locked=cleaned.locked,
             quality=self.images.quality,
@@ -173,7 +180,7 @@ class _Products:
             task=plan.task,
             run_cache=plan.run_cache,
             likeness=self.similarity.similarities,
-            overlap={name: class_overlap(dataset.classes, facts) for name, facts in backbones.items()},
+            overlap={name: class_overlap(dataset.target, facts) for name, facts in backbones.items()},
             copies=None if source is None else source_copies(dataset, train, source[:MAX_IMAGES]),
             ranking=ranked.ranking,
             learning_curve=self.curve,

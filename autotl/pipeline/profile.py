@@ -23,7 +23,7 @@ def profile_data(call: ValidatedCall, cache: Path) -> dict[str, Any]:
     store = Store(cache, bound=call.settings.cache_bytes)
     prepared = prepare(call.settings, call.plugins, Services(store, call.clock, call.watch))
     found = profile(prepared)
-    known = recall(prepared, call.settings.metric.key) if call.settings.search.experience else None
+    known = recall(prepared, prepared.metric.key) if call.settings.search.experience else None
     found["when"]["experience"] = prediction(known, None, ())
     return found
 
@@ -42,6 +42,7 @@ def profile(prepared: Prepared) -> dict[str, Any]:
             advice=prepared.advice,
             quality=prepared.quality,
             examined={**prepared.issues.reported, "groups": prepared.groups},
+            targets=prepared.dataset.targets[prepared.splits.train],
         )
     )
     if (extra := prepared.extra_images) is not None:

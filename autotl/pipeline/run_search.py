@@ -161,7 +161,7 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     arms, skipped = _arms(run, prepared)
     history = TrialHistory(
         prepared.run_cache.fold_targets(),
-        metric=settings.metric,
+        metric=prepared.metric,
         one_standard_error_rule=run.search_algorithm.one_standard_error_rule,
         rows=[fold.val for fold in splits.folds],
         repeats=splits.repeats,
@@ -181,7 +181,7 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
         networks=prepared.networks,
     )
     gone = [arm for arm in history.arms() if arm not in arms and arm not in skipped]
-    higher, folds = settings.metric.higher_is_better, len(splits.folds)
+    higher, folds = prepared.metric.higher_is_better, len(splits.folds)
     plan = Plan(prepared.task, (*arms, *gone), skipped, budget.seconds, budget.trials, folds, higher)
     run_cache = prepared.run_cache.without_test()  # the test images are out of a strategy's reach
     runner = TrialRunner(
@@ -191,7 +191,7 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
         run.call.strategies,
         run.cache / "trials",
         run.clock,
-        metric=settings.metric,
+        metric=prepared.metric,
         extra_images=prepared.extra_images and prepared.extra_images.without_test(),
     )
     return _Trials(arms, plan, history, journal, restored, runner)
@@ -287,7 +287,7 @@ def _spend_budget(
                 export_trial(run.folder / "model", prepared.run_cache, best, str(best.model))
                 saved = best.number, str(best.model)
                 due = run.clock.now() + DELIVERY_SECONDS
-            results.write_trials(run.folder / "trials.csv", history.records(), run.settings.metric)
+            results.write_trials(run.folder / "trials.csv", history.records(), prepared.metric)
             record = history.record(trial)
             run.call.catalog.notify("trial_finished", record=record)
             run.watch.scored(record, history.record(best) if best else None)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autotl import plugins, progress, terminal
-from autotl.api import Columns, Executor, Strategy, Watch
+from autotl.api import Executor, Strategy, Watch
 from autotl.clock import Clock, WallClock, seconds_since_start
 from autotl.config.options import CLEANING, ComputeOptions
 from autotl.config.run_config import RunConfig
-from autotl.config.run_settings import RunSettings, resolve
+from autotl.config.run_settings import RunSettings, columns_of, resolve
 from autotl.data import check_columns, check_path, check_share
 from autotl.errors import RunError, UnknownName, WeightsError
 from autotl.pipeline.fixed_settings import fix_settings
@@ -98,7 +98,7 @@ def check_options(config: RunConfig) -> None:
 
     Raises:
         DataError: The data is not there, or the test fraction is no fraction.
-        UnknownName: There is no such way of cleaning, column or device.
+        UnknownName: There is no such way of cleaning, column, kind of target or device.
         WeightsError: A backbone is a file instead of a folder.
     """
     data = config.data
@@ -107,7 +107,7 @@ def check_options(config: RunConfig) -> None:
     check_share(data.test)
     check_path(data.data)
     check_path(data.unlabelled)
-    check_columns(data.data, Columns(data.image, data.label, data.group))
+    check_columns(data.data, columns_of(config))
     _check_device(config.compute.device)
     for name in config.model.backbone:
         if Path(name).is_file():

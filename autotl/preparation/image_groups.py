@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autotl.api import Dataset
 from autotl.clock import Deadline
 from autotl.config.run_settings import RunSettings
-from autotl.data import count_divided_groups, fold_numbers, keep_groups_together, with_groups
+from autotl.data import count_divided_groups, fold_numbers, keep_groups_together, strata_of, with_groups
 from autotl.preparation.group_record import GroupRecord
 from autotl.progress import report_progress
 from autotl.quality import Evidence, Groups, attach_to_groups, find_groups
@@ -147,7 +147,7 @@ def _evidence(dataset: Dataset, rows: Rows, features: NDArray[np.floating] | Non
     table = dataset.table.iloc[rows]
     return Evidence(
         table["item"].tolist(),
-        table["label"].to_numpy(dtype=np.int64),
+        strata_of(dataset)[rows],
         table["looks"].to_numpy(),
         table["taken"].tolist(),
         features,

@@ -53,10 +53,14 @@ class SplitRecord:
     Attributes:
         first_split: The hash of the split.
         grouping: The groups of images that stay in one fold.
+        means: The mean of each number over the training images; () without numbers.
+        scales: The standard deviation of each.
     """
 
     first_split: str
     grouping: GroupRecord = field(default_factory=GroupRecord)
+    means: tuple[float, ...] = ()
+    scales: tuple[float, ...] = ()
 
     def check(self, splits: Splits) -> None:
         """Raise RunError if the split has changed."""
@@ -75,7 +79,7 @@ class BackboneRecord:
         opened_as: The name or the absolute folder that opens it.
         digest: The digest of its weights.
         input_sizes: The image sizes to search, in pixels.
-        input_size: The recommended image size, in pixels.
+        input_size: The recommended one.
         pace: Its measured speed.
         kept: The depths, as fractions of its arithmetic, whose activations are kept.
     """
@@ -213,11 +217,7 @@ class PreparationRecord:
 
 NEW_RUN = PreparationRecord()
 """The record of a run without an earlier start: nothing is decided."""
-_NEW_NAMES = {
-    "own": "baseline_networks",
-    "wider": "extra_images",
-    "wider_split": "extra_split",
-}
+_NEW_NAMES = {"own": "baseline_networks", "wider": "extra_images", "wider_split": "extra_split"}
 """The names in the flat form of version 0.1, with the present names."""
 _NEW_NAMES_INSIDE = {"seen": "backbone", "side": "input_size", "sides": "input_sizes"}
 """The names of facts about networks in version 0.1, with the present names."""

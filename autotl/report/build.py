@@ -24,6 +24,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "format": jsonio.FORMAT,
         "name": e.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "target": {"kind": e.dataset.target.kind, "names": e.dataset.target.names},
         "classes": e.dataset.classes,
         "verdict": asdict(e.verdict),
         "what": _what(e),
@@ -132,6 +133,7 @@ def _how(e: Evidence) -> dict[str, Any]:
         "soup": found.soup,
         "ensemble": found.ensemble,
         "temperature": found.temperature,
+        "intervals": found.intervals,
         "precision": e.precision,
         "device": e.machine.device,
     }
@@ -161,10 +163,14 @@ def _final_training(found: Findings) -> str:
 
 
 def _test(found: Findings) -> dict[str, Any]:
-    test = asdict(found.test)
-    test["calibration_error_before"] = found.calibration_error_before
-    test["per_class"] = [{"class": each.pop("name"), **each} for each in map(dict, test["per_class"])]
-    return test
+    test = found.test.document()
+    for key, name in (("per_class", "class"), ("per_label", "label"), ("per_column", "column")):
+        test[key] = [{name: each["name"], **_without_name(each)} for each in test[key]]
+    return {**test, "calibration_error_before": found.calibration_error_before}
+
+
+def _without_name(scores: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in scores.items() if key != "name"}
 
 
 def _arms(e: Evidence) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ class ProfileEvidence:
     """Results that are known before training.
 
     Attributes:
-        task: Classes and sizes of the training images.
+        task: Target and sizes of the training images.
         splits: Division into training and test images.
         likeness: Similarities by backbone and measure.
         overlap: Known classes by backbone.
@@ -27,6 +27,7 @@ class ProfileEvidence:
         advice: Rule of thumb.
         quality: Data issues found without a network.
         examined: Data issues found with a network.
+        targets: Encoded targets of the training images; None leaves their facts out.
     """
 
     task: Task
@@ -39,6 +40,7 @@ class ProfileEvidence:
     advice: Any
     quality: Any
     examined: Mapping[str, Any]
+    targets: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from autotl.evaluation.number_text import metric_name
+
 Effect = Literal["helps", "no_measurable_difference", "hurts"]
 
 Interval = tuple[float, float]
@@ -156,7 +158,7 @@ def moment(iso: str | None) -> str:
 
 def metric(text: str | None) -> str:
     """Format a metric's name: "balanced accuracy" for ``"balanced_accuracy"``; "accuracy" for None."""
-    return " ".join(str(text).replace("_", " ").split()) if text else "accuracy"
+    return " ".join(metric_name(str(text)).split()) if text else "accuracy"
 
 
 def sentence(text: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autotl.evaluation.number_text import significant
 from autotl.report import format
 from autotl.report.format import Interval
 
@@ -12,13 +13,20 @@ from autotl.report.format import Interval
 class Measure:
     """Metric with its number format.
 
-    A share is formatted in percent and its differences in points; other metrics are plain numbers.
-    Differences are gains: above zero is better, also if a lower score is better.
+    A share is formatted in percent and its differences in points; other metrics are plain numbers. Errors
+    in the unit of the user's numbers have three significant digits. Differences are gains: above zero is
+    better, also if a lower score is better.
     """
 
     name: str = "accuracy"
     higher_is_better: bool = True
     percent: bool = True
+    in_units: bool = False
+
+    @property
+    def margin(self) -> float:
+        """The smallest margin around scores in a figure."""
+        return 1e-12 if self.in_units else 0.01
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -40,7 +48,11 @@ class Measure:
             return format.percent(number)
         if number is None or not format.measured(number):
             return format.DASH
-        return f"{number:.3f}".replace("-", "−")
+        return self.plain(number).replace("-", "−")
+
+    def plain(self, number: float) -> str:
+        """Format a score without percent: ``"0.913"``."""
+        return significant(number) if self.in_units else f"{number:.3f}"
 
     def tick(self, number: float) -> str:
         """Format a score for an axis."""
@@ -52,6 +64,8 @@ class Measure:
             return format.points(number)
         if number is None or not format.measured(number):
             return format.DASH
+        if self.in_units:
+            return significant(number, signed=True)
         text = f"{number:+.3f}"
         return "0.000" if text in {"+0.000", "-0.000"} else text.replace("-", "−")
 

@@ -7,10 +7,11 @@ from typing import Any
 from autotl import jsonio
 from autotl.report.contributions import kinds
 from autotl.report.evidence import ProfileEvidence
+from autotl.report.kinds.target_data import target_facts
 
 
 def profile(evidence: ProfileEvidence) -> dict[str, Any]:
-    """Return the ``when`` and ``quality`` parts that need no training."""
+    """Return the ``target``, ``when`` and ``quality`` parts that need no training."""
     e = evidence
     when = {
         "n_train": len(e.splits.train),
@@ -37,6 +38,9 @@ def profile(evidence: ProfileEvidence) -> dict[str, Any]:
         },
         "kinds": kinds(e.task),
     }
-    known: dict[str, Any] = jsonio.plain({"when": when, "quality": e.quality})
-    known["quality"] |= jsonio.plain(e.examined)
+    target = e.task.target
+    known: dict[str, Any] = jsonio.plain(
+        {"target": {"kind": target.kind, "names": target.names}, "when": when, "quality": e.quality}
+    )
+    known["quality"] |= jsonio.plain({**e.examined, "targets": target_facts(target, e.targets)})
     return known

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 
+from autotl.evaluation.number_text import metric_name
 from autotl.report.document.report import Report
 from autotl.report.document.trials import ArmRow
 
@@ -50,8 +51,9 @@ def _facts(report: Report) -> str:
         facts.append(("Delivered", " on ".join(filter(None, (how.strategy, report.what.backbone)))))
     if test.value is not None:
         images = f", {test.n:,} images" if test.n is not None else ""
-        name = (test.metric or "score").replace("_", " ")
-        facts.append((f"Test {name}", f"{test.value:.3f} (95% interval {_interval(test.ci95)}{images})"))
+        name, plain = metric_name(test.metric or "score"), report.measure.plain
+        interval = _interval(test.ci95, plain)
+        facts.append((f"Test {name}", f"{plain(test.value)} (95% interval {interval}{images})"))
     rows = "".join(
         f'<tr><td style="{CELL}">{escape(key)}</td><td style="{CELL}"><b>{escape(value)}</b></td></tr>'
         for key, value in facts
@@ -67,23 +69,23 @@ def _arms(report: Report) -> str:
         f'<th style="{CELL}">{name}</th>'
         for name in ("strategy", "backbone", "test", "95% interval", "trials")
     )
-    rows = "".join(map(_arm, tested[:MAX_ARMS]))
+    rows = "".join(_arm(arm, report.measure.plain) for arm in tested[:MAX_ARMS])
     more = f"<div>and {len(tested) - MAX_ARMS} more</div>" if len(tested) > MAX_ARMS else ""
     return f'<table style="{TABLE}"><tr>{head}</tr>{rows}</table>{more}'
 
 
-def _arm(arm: ArmRow) -> str:
+def _arm(arm: ArmRow, plain: Callable[[float], str]) -> str:
     cells = (
         escape(arm.strategy or "?"),
         escape(arm.backbone or "?"),
-        f"{arm.test:.3f}",
-        _interval(arm.ci95),
+        "–" if arm.test is None else plain(arm.test),
+        _interval(arm.ci95, plain),
         "?" if arm.trials is None else str(arm.trials),
     )
     return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
 
 
-def _interval(ends: Sequence[float | None] | None) -> str:
+def _interval(ends: Sequence[float | None] | None, plain: Callable[[float], str]) -> str:
     """Return an interval as text; a dash if it could not be computed."""
     low, high = ends or (None, None)
-    return "–" if low is None or high is None else f"{low:.3f} – {high:.3f}"
+    return "–" if low is None or high is None else f"{plain(low)} – {plain(high)}"

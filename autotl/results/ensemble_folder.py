@@ -14,10 +14,11 @@ from typing import Any
 from torch import nn
 
 from autotl import jsonio
-from autotl.api import Backbone, PixelScale, TargetSpec
+from autotl.api import Backbone, PixelScale, PredictionIntervals, TargetSpec
 from autotl.backbone import ENSEMBLE_FILE, MEMBERS
 from autotl.errors import RunError
 from autotl.heads import HeadKinds
+from autotl.results.by_target.target_entries import interval_entries, read_intervals, target_entries
 from autotl.results.model_folder import LoadedModel, load_model, replace_folder, write_network
 
 FORMAT = 1
@@ -31,7 +32,7 @@ class EnsembleMember:
         model: The network.
         backbone: Its backbone.
         input_size: Its image size in pixels.
-        share: The weight of its probabilities; the sum over the ensemble is 1.
+        share: The weight of its predictions; the sum over the ensemble is 1.
         trial: The number of its trial.
     """
 
@@ -46,12 +47,13 @@ class EnsembleMember:
 class LoadedEnsemble:
     """Networks in eval mode, the weights of their predictions, and a temperature.
 
-    The temperature divides the outputs of the mean prediction.
+    The temperature divides the outputs of the mean prediction. The intervals are around the mean of numbers.
     """
 
     members: tuple[LoadedModel, ...]
     shares: tuple[float, ...]
     temperature: float
+    intervals: PredictionIntervals | None = None
 
     @property
     def target(self) -> TargetSpec:
@@ -67,6 +69,7 @@ def write_ensemble(
     temperature: float,
     scale: PixelScale | None = None,
     kinds: HeadKinds | None = None,
+    intervals: PredictionIntervals | None = None,
 ) -> None:
     """Write ``ensemble.json`` and a timm folder ``members/N`` per network.
 
@@ -76,9 +79,10 @@ def write_ensemble(
         folder: The model folder.
         members: The networks.
         target: The kind of target, and the names of the classes.
-        temperature: Divides the logarithm of the mean probabilities; above 0.
+        temperature: Divides the outputs of the mean predictions; above 0.
         scale: The pixel values of black and white in the training images.
         kinds: The kinds of heads that are not linear.
+        intervals: The prediction intervals of the mean numbers; None for other targets.
     """
     with replace_folder(folder) as fresh:
         described = []
@@ -96,8 +100,9 @@ def write_ensemble(
             described.append({"share": each.share, "trial": each.trial, "backbone": each.backbone.name})
         document = {
             "format": FORMAT,
-            "label_names": list(target.names),
+            **target_entries(target.in_units),
             "temperature": temperature,
+            **interval_entries(intervals),
             "members": described,
         }
         jsonio.write(fresh / ENSEMBLE_FILE, document)
@@ -128,12 +133,19 @@ def load_ensemble(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -
     members = tuple(load_model(folder / MEMBERS / str(number), heads=heads) for number in range(len(shares)))
     classes = _classes(document, path)
     for number, each in enumerate(members):
-        if each.target.names != classes:
+        if each.target.names != classes or each.target.kind != members[0].target.kind:
             raise RunError(
                 f"{folder / MEMBERS / str(number)} does not know the classes that {path} names, in the same "
                 "order: the folder was edited. Copy the model folder again as a whole."
             )
-    return LoadedEnsemble(members, shares, temperature)
+    return LoadedEnsemble(members, shares, temperature, _intervals(document, members[0].target, path))
+
+
+def _intervals(document: dict[str, Any], target: TargetSpec, path: Path) -> PredictionIntervals | None:
+    try:
+        return read_intervals(document, target)
+    except ValueError as error:
+        raise RunError(f"{path} was edited: {error}. Copy the model folder again as a whole.") from error
 
 
 def _classes(document: dict[str, Any], path: Path) -> tuple[str, ...]:

@@ -15,9 +15,11 @@ from autotl.data import View, render, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate
 from autotl.heads import HeadKinds
 from autotl.metrics import Metric
+from autotl.results.by_target.labelled_targets import targets_of
+from autotl.results.by_target.prediction_rows import PredictionOptions
 from autotl.results.ensemble_folder import LoadedEnsemble, load_ensemble
 from autotl.results.model_folder import load_model
-from autotl.results.predictions import PredictionOptions, ViewedImages, label_indices, prediction_table
+from autotl.results.predictions import ViewedImages, prediction_table
 from autotl.results.predictor import CHUNK_SIZE, Predictor
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class EnsemblePredictor:
         self.members = tuple(Predictor(each, device=device) for each in loaded.members)
         self.shares, self.temperature = loaded.shares, loaded.temperature
         self.target, self.classes = self.members[0].target, self.members[0].classes
-        self.scale = loaded.members[0].scale
+        self.scale, self.intervals = loaded.members[0].scale, loaded.intervals
         self._views: dict[str, View] = {each.view.key: each.view for each in self.members}
 
     @property
@@ -63,11 +65,11 @@ class EnsemblePredictor:
             seed: Draws the bootstrap samples.
 
         Raises:
-            DataError: The data has classes that the model does not know.
+            DataError: The data has another kind of target, or names that the model does not know.
         """
-        labels, dataset = label_indices(dataset, self.classes), with_pixel_scale(dataset, self.scale)
+        targets, dataset = targets_of(dataset, self.target.spec), with_pixel_scale(dataset, self.scale)
         outputs = self.outputs(dataset, np.arange(len(dataset)))
-        return evaluate(labels, outputs, self.classes, metric=metric, seed=seed)
+        return evaluate(targets, outputs, self.target, metric=metric, seed=seed, intervals=self.intervals)
 
     def outputs_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
         """Return the outputs (n, k) of images in each of the views."""

@@ -111,7 +111,7 @@ def read_head(
     for name, given, own in (("features", form.features, features), ("outputs", form.outputs, outputs)):
         if given != own:
             raise ValueError(f"{name} in {FORM_FILE} must be {own} for this network (got {given})")
-    _check_shapes(folder / TENSORS_FILE, kinds.shapes(form))
+    _check_shapes(folder / TENSORS_FILE, kinds.shapes(form), outputs=outputs)
     head = attach_head(model, form, kinds.build(form)).eval()
     head.load_state_dict(load_file(folder / TENSORS_FILE))
     with torch.no_grad():
@@ -120,14 +120,18 @@ def read_head(
         raise ValueError("the outputs of the head must be finite")
 
 
-def _check_shapes(path: Path, shapes: Mapping[str, tuple[int, ...]] | None) -> None:
-    """Raise ValueError unless a file has tensors of these shapes; None allows all."""
-    if shapes is None:
-        return
-    expected = {"scale": (), **{f"body.{name}": shape for name, shape in shapes.items()}}
+def _check_shapes(path: Path, shapes: Mapping[str, tuple[int, ...]] | None, *, outputs: int) -> None:
+    """Raise ValueError unless a file has tensors of these shapes; None allows all of the body."""
     with safe_open(path, "pt") as file:
         names = file.keys()
         found = {name: tuple(file.get_slice(name).get_shape()) for name in names}
+    own = {name: found.pop(name, None) for name in ("scale", "shift")}
+    for name, shape in own.items():  # a number, or one for each output; only scale is needed
+        if shape not in ((), (outputs,)) and (shape is not None or name == "scale"):
+            raise ValueError(f"{name} in {path.name} must have the shape () or ({outputs},) (got {shape})")
+    if shapes is None:
+        return
+    expected = {f"body.{name}": shape for name, shape in shapes.items()}
     wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if wrong:
         raise ValueError(

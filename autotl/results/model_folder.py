@@ -5,6 +5,7 @@ The model is a stock timm folder.
 
 from __future__ import annotations
 
+import copy
 import math
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,17 +17,28 @@ from typing import Any
 from torch import nn
 
 from autotl import jsonio
-from autotl.api import Backbone, DataConfig, PixelScale, TargetSpec
+from autotl.api import Backbone, DataConfig, PixelScale, PredictionIntervals, TargetSpec
 from autotl.api.pixel_scale import Span
-from autotl.backbone import check_config, check_values, ensemble_advice, is_ensemble, read_config
+from autotl.backbone import (
+    can_scale,
+    check_config,
+    check_values,
+    ensemble_advice,
+    is_ensemble,
+    read_config,
+    scale_head,
+)
 from autotl.errors import RunError
 from autotl.heads import HeadKinds, attached_head
 from autotl.importing.vision import timm
+from autotl.results.by_target.target_entries import (
+    interval_entries,
+    read_intervals,
+    read_target,
+    target_entries,
+)
 from autotl.results.head_files import check_installed, read_form, read_head, write_head, write_tensors
-from autotl.targets import TARGETS
 
-_TARGET = "target"
-"""The entry of ``config.json`` with the kind of target; timm ignores it."""
 _SCALE = "pixel_scale"
 """The entry of ``config.json`` with the pixel values of black and white; timm ignores it."""
 
@@ -35,13 +47,19 @@ _SCALE = "pixel_scale"
 class LoadedModel:
     """A network in eval mode, with its view and its target.
 
-    ``scale`` has the pixel values of black and white in the training images; older folders lack it.
+    Attributes:
+        model: The network.
+        config: Its view of images.
+        target: Its target.
+        scale: The pixel values of black and white in the training images; older folders lack it.
+        intervals: The prediction intervals of numbers; None for other targets.
     """
 
     model: nn.Module
     config: DataConfig
     target: TargetSpec
     scale: PixelScale | None = None
+    intervals: PredictionIntervals | None = None
 
 
 def write_model(
@@ -53,6 +71,7 @@ def write_model(
     input_size: int,
     scale: PixelScale | None = None,
     kinds: HeadKinds | None = None,
+    intervals: PredictionIntervals | None = None,
 ) -> None:
     """Write a folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)`` opens.
 
@@ -66,9 +85,19 @@ def write_model(
         input_size: The image size in pixels that the network was trained at.
         scale: The pixel values of black and white in the training images.
         kinds: The kinds of heads that are not linear; a network with such a head needs them.
+        intervals: The prediction intervals of numbers; None for other targets, and in an ensemble.
     """
     with replace_folder(folder) as fresh:
-        write_network(fresh, model, backbone, target, input_size=input_size, scale=scale, kinds=kinds)
+        write_network(
+            fresh,
+            model,
+            backbone,
+            target,
+            input_size=input_size,
+            scale=scale,
+            kinds=kinds,
+            intervals=intervals,
+        )
 
 
 @contextmanager
@@ -94,10 +123,12 @@ def write_network(
     input_size: int,
     scale: PixelScale | None = None,
     kinds: HeadKinds | None = None,
+    intervals: PredictionIntervals | None = None,
 ) -> None:
     """Write one network into a new folder.
 
     If its head is not linear, timm opens the folder as a feature extractor, and the head has its own files.
+    The head of numbers is changed, so that its outputs are in the user's units.
 
     Args:
         folder: The new folder.
@@ -107,7 +138,9 @@ def write_network(
         input_size: The image size in pixels that the network was trained at.
         scale: The pixel values of black and white in the training images.
         kinds: The kinds of heads that are not linear; a network with such a head needs them.
+        intervals: The prediction intervals of numbers; None for other targets, and in an ensemble.
     """
+    model, target = _in_units(model, target)
     outputs = target.outputs
     if attached_head(model) is not None:
         model, outputs = write_head(folder, model, kinds or HeadKinds()), 0
@@ -118,13 +151,23 @@ def write_network(
             "architecture": backbone.architecture,
             "num_classes": outputs,
             "num_features": backbone.features,
-            _TARGET: target.kind,
-            "label_names": list(target.names),
+            **target_entries(target),
+            **interval_entries(intervals),
             **({} if scale is None else {_SCALE: scale}),
             "model_args": _model_args(backbone),
             "pretrained_cfg": _pretrained_cfg(model, backbone, outputs=outputs, input_size=input_size),
         },
     )
+
+
+def _in_units(model: nn.Module, target: TargetSpec) -> tuple[nn.Module, TargetSpec]:
+    """Return a network whose outputs are in the user's units, with its target.
+
+    They are the same ones if nothing is standardised, or if the head cannot be changed.
+    """
+    if not target.means or not can_scale(model):
+        return model, target
+    return scale_head(copy.deepcopy(model), target.scales, target.means), target.in_units
 
 
 def _pretrained_cfg(model: nn.Module, backbone: Backbone, *, outputs: int, input_size: int) -> dict[str, Any]:
@@ -183,7 +226,8 @@ def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> L
     try:
         document = read_config(folder)
         cfg = document["pretrained_cfg"]
-        target = _target(document)
+        target = read_target(document)
+        intervals = read_intervals(document, target)
         config = DataConfig(
             input_size=int(cfg["input_size"][-1]),
             mean=tuple(map(float, cfg["mean"])),
@@ -200,19 +244,10 @@ def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> L
             read_head(folder, model, form, kinds, outputs=target.outputs, input_size=config.input_size)
         check_values(model, folder.name)
         if target.outputs != model.num_classes:
-            raise ValueError(f"it names {target.outputs} classes, but the network has {model.num_classes}")
+            raise ValueError(f"it names {target.outputs} outputs, but the network has {model.num_classes}")
     except Exception as error:  # a folder edited by hand can break timm in many ways
         raise RunError(f"The model in {folder} cannot be opened: {type(error).__name__}: {error}") from error
-    return LoadedModel(model.eval(), config, target, scale)
-
-
-def _target(document: dict[str, Any]) -> TargetSpec:
-    """Return the target; folders of version 0.1 have single labels, and name no kind."""
-    names = jsonio.as_type(document["label_names"], tuple[str, ...])
-    found = document.get(_TARGET, "single_label")
-    if found not in TARGETS:
-        raise ValueError(f"{_TARGET} must be one of {', '.join(TARGETS)} (got {found!r})")
-    return TargetSpec(found, names)
+    return LoadedModel(model.eval(), config, target, scale, intervals)
 
 
 def _scale(document: dict[str, Any]) -> PixelScale | None:

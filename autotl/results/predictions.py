@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import Dataset, PixelScale, Reader, Target
+from autotl.api import PixelScale, PredictionIntervals, Target
 from autotl.data import (
     UnlabelledImage,
     View,
@@ -24,7 +22,7 @@ from autotl.data import (
 )
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
-from autotl.results.csv_text import join_columns
+from autotl.results.by_target.prediction_rows import PredictionOptions, check_options, prediction_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,30 +37,12 @@ MAX_NAMED_ERRORS = 3
 """Most unreadable images that an error names."""
 
 
-@dataclass(frozen=True, slots=True)
-class PredictionOptions:
-    """The content of a table of predictions.
-
-    Attributes:
-        top: Number of most probable classes, a row each; None for one row without its rank.
-        probabilities: Whether each class has a column ``p:NAME``.
-        strict: Whether an unreadable image raises DataError.
-        image: The column of a table that holds the images; None to find it as ``fit`` does.
-        readers: Returns the readers of other forms than folders, zips and images, by name.
-    """
-
-    top: int | None = None
-    probabilities: bool = False
-    strict: bool = False
-    image: str | None = None
-    readers: Callable[[], Mapping[str, Reader]] = field(default=dict)
-
-
 class ImageModel(Protocol):
     """A network or an ensemble, with a target and views of images."""
 
     target: Target
     scale: PixelScale | None
+    intervals: PredictionIntervals | None
 
     @property
     def views(self) -> tuple[View, ...]: ...
@@ -90,10 +70,12 @@ def prediction_table(images: Any, model: ImageModel, options: PredictionOptions)
 
 
 def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions) -> Iterator[pd.DataFrame]:
-    """Yield tables with a row per image: ``path``, ``label``, ``probability`` and ``error``.
+    """Yield tables with a row per image: ``path``, its prediction and ``error``.
 
-    With ``top``, each of the k most probable classes has a row, with its ``rank``. An unreadable image has
-    one row without a label, with the reason in ``error``.
+    A class is in ``label`` and ``probability``. Several labels are in ``labels``, if their probability is
+    above 0.5, joined by ``;``. Numbers have a column each, with its prediction interval. With ``top``, each
+    of the k most probable classes or labels has a row, with its ``rank``. An unreadable image has one row
+    without a prediction, with the reason in ``error``.
 
     Args:
         images: The images, as for :func:`autotl.data.prediction_images`.
@@ -101,8 +83,10 @@ def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions
         options: The content of the tables.
 
     Raises:
-        DataError: There is no image, or none can be read; with ``strict``, one cannot be read.
+        DataError: There is no image, or none can be read; with ``strict``, one cannot be read. An option does
+            not fit the kind of target.
     """
+    check_options(options, model.target.spec)
     pictures = iter(
         prediction_images(images, readers=options.readers, image=options.image, scale=model.scale)
     )
@@ -114,41 +98,18 @@ def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions
         unreadable += len(broken)
         readable += len(errors) - len(broken)
         examples += broken[:MAX_NAMED_ERRORS]
-        probabilities = _probabilities(model, viewed, errors)
-        yield _table(
-            [picture.name for picture in batch], errors, probabilities, model.target.spec.names, options
+        yield prediction_rows(
+            [picture.name for picture in batch],
+            errors,
+            _predictions(model, viewed, errors),
+            model.target.spec,
+            options,
+            model.intervals,
         )
     if not readable and not unreadable:
         raise DataError("There is nothing to predict on: no image was given.")
     if not readable:
         raise DataError(f"No image can be read: {_list_examples(examples, unreadable)}.")
-
-
-def label_indices(dataset: Dataset, classes: Sequence[str]) -> NDArray[np.int64]:
-    """Return a data set's labels as indices (n,) into a model's classes.
-
-    A number may be spelled differently, for instance 7 and 007, if no two classes are the same number. Raises
-    DataError for classes that the model does not know.
-    """
-    numbers = {_number(name): name for name in classes}
-    matched = [
-        name if name in classes or len(numbers) < len(classes) else numbers.get(_number(name), name)
-        for name in dataset.classes
-    ]
-    unknown = sorted(set(matched) - set(classes))
-    if unknown:
-        raise DataError(
-            f"The data has classes that the model does not know: {', '.join(unknown[:5])}. "
-            f"It knows {', '.join(classes[:10])}{', …' if len(classes) > 10 else ''}."
-        )
-    index = np.array([classes.index(name) for name in matched])
-    found: NDArray[np.int64] = index[dataset.targets]
-    return found
-
-
-def _number(name: str) -> int | str:
-    """Return the number that a class name spells, or the name."""
-    return int(name) if re.fullmatch(r"[-+]?[0-9]{1,100}", name) else name
 
 
 def _view_images(
@@ -180,48 +141,14 @@ def _view_images(
     return [np.stack(view) for view in views if view], errors
 
 
-def _probabilities(model: ImageModel, viewed: ViewedImages, errors: Sequence[str]) -> NDArray[np.float64]:
-    """Return class probabilities (images, classes); NaN for unreadable images."""
-    classes = model.target.spec.outputs
+def _predictions(model: ImageModel, viewed: ViewedImages, errors: Sequence[str]) -> NDArray[np.float64]:
+    """Return predictions (images, k); NaN for unreadable images."""
+    width = model.target.spec.outputs
     readable = np.array([not why for why in errors])
-    outputs = model.outputs_of_views(viewed) if readable.any() else np.zeros((0, classes), np.float32)
-    probabilities = np.full((len(errors), classes), np.nan)
-    probabilities[readable] = model.target.predict(outputs)
-    return probabilities
-
-
-def _table(
-    names: Sequence[str],
-    errors: Sequence[str],
-    probabilities: NDArray[np.float64],
-    classes: Sequence[str],
-    options: PredictionOptions,
-) -> pd.DataFrame:
-    k = min(options.top or 1, len(classes))
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]  # (images, k)
-    rows = np.repeat(np.arange(len(names)), k)
-    rank = np.tile(np.arange(1, k + 1), len(names))
-    broken = np.array([bool(why) for why in errors])[rows]
-    label = [None if bad else classes[c] for c, bad in zip(order.ravel().tolist(), broken, strict=True)]
-    table = pd.DataFrame(
-        {
-            "path": _texts(names[row] for row in rows.tolist()),
-            "rank": rank,
-            "label": _texts(label),
-            "probability": np.take_along_axis(probabilities, order, axis=1).ravel(),
-        }
-    )
-    if options.probabilities:
-        columns = pd.Index([f"p:{name}" for name in classes], dtype=object)
-        table = join_columns(table, pd.DataFrame(probabilities[rows], columns=columns))
-    table["error"] = _texts(errors[row] for row in rows.tolist())
-    kept: pd.DataFrame = table.loc[~broken | (rank == 1)].reset_index(drop=True)
-    return kept if options.top else kept.drop(columns="rank")
-
-
-def _texts(values: Iterable[str | None]) -> pd.Series:
-    # as objects, because pandas' strings reject names that are not UTF-8
-    return pd.Series(list(values), dtype=object)
+    outputs = model.outputs_of_views(viewed) if readable.any() else np.zeros((0, width), np.float32)
+    found = np.full((len(errors), width), np.nan)
+    found[readable] = model.target.predict(outputs)
+    return found
 
 
 def _list_examples(examples: Sequence[str], count: int) -> str:

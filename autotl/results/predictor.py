@@ -14,8 +14,10 @@ from autotl.api import DataConfig, Dataset
 from autotl.data import render, view_of, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
+from autotl.results.by_target.labelled_targets import targets_of
+from autotl.results.by_target.prediction_rows import PredictionOptions
 from autotl.results.model_folder import LoadedModel
-from autotl.results.predictions import PredictionOptions, ViewedImages, label_indices, prediction_table
+from autotl.results.predictions import ViewedImages, prediction_table
 from autotl.targets import target_of
 from autotl.training import microbatch_size, to_device
 
@@ -27,7 +29,7 @@ CHUNK_SIZE = 256
 
 
 class Predictor:
-    """A network with its view of images and its class names."""
+    """A network with its view of images and its target."""
 
     def __init__(self, loaded: LoadedModel, *, device: str) -> None:
         self.model: nn.Module = to_device(loaded.model, device).eval()
@@ -35,7 +37,7 @@ class Predictor:
         self.config: DataConfig = loaded.config
         self._device = device
         self.view = view_of(loaded.config, input_size=loaded.config.input_size)
-        self.scale = loaded.scale
+        self.scale, self.intervals = loaded.scale, loaded.intervals
         self.views = (self.view,)
 
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
@@ -63,11 +65,11 @@ class Predictor:
             seed: Draws the bootstrap samples.
 
         Raises:
-            DataError: The data has classes that the model does not know.
+            DataError: The data has another kind of target, or names that the model does not know.
         """
-        labels, dataset = label_indices(dataset, self.classes), with_pixel_scale(dataset, self.scale)
-        rows = np.arange(len(dataset))
-        return evaluate(labels, self.outputs(dataset, rows), self.classes, metric=metric, seed=seed)
+        targets, dataset = targets_of(dataset, self.target.spec), with_pixel_scale(dataset, self.scale)
+        outputs = self.outputs(dataset, np.arange(len(dataset)))
+        return evaluate(targets, outputs, self.target, metric=metric, seed=seed, intervals=self.intervals)
 
     def outputs_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the outputs (n, k) of images.

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from autotl import jsonio, report
+from autotl.api import TargetKind, TargetSpec
 from autotl.backbone import CONFIG_FILE, ENSEMBLE_FILE
 from autotl.errors import RunError
+from autotl.targets import target_of
 
 REPORT_FILE = "report.json"
 ADVICE = "Restore the file, or copy the run folder again as a whole."
@@ -22,6 +24,7 @@ ADVICE = "Restore the file, or copy the run folder again as a whole."
 @dataclass(frozen=True, slots=True)
 class _Model:
     label_names: tuple[str, ...]
+    target: TargetKind = "single_label"
 
 
 def is_finished(folder: Path) -> bool:
@@ -80,14 +83,16 @@ def _unfinished(folder: Path, file: Path) -> dict[str, Any]:
     """Return a minimal report of a killed run with a model."""
     config = _read(file)
     with _refused(file):
-        jsonio.as_type(config, _Model)
+        model = jsonio.as_type(config, _Model)
+    target = TargetSpec(model.target, model.label_names)
     sentence = "The run did not finish: its best model so far is here, but it was not evaluated."
     return {
         "format": jsonio.FORMAT,
         "name": folder.name,
+        "target": jsonio.plain(target),
         "classes": config["label_names"],
         "verdict": {"transfer": None, "strategy": None, "backbone": None, "sentence": sentence},
-        "test": {"metric": "accuracy"},
+        "test": {"metric": target_of(target).default_metric},
         "arms": [],
         "trials": [],
         "seed": 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from autotl.api import Columns, Dataset, Reader
 from autotl.errors import DataError, MetricError, RunError
 from autotl.heads import HeadKinds
 from autotl.importing.lazy import lazy_module
-from autotl.metrics import METRICS, Metric, MetricFunction, get_metric
+from autotl.metrics import METRICS_OF, Metric, MetricFunction, get_metric
 from autotl.results.card import NO_VERDICT, card, page_frame
 from autotl.results.csv_text import original_text
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from autotl.evaluation import Evaluation
     from autotl.report.document.report import Report
+    from autotl.results.by_target.prediction_rows import PredictionOptions
     from autotl.results.ensemble_predictor import EnsemblePredictor
-    from autotl.results.predictions import PredictionOptions
     from autotl.results.predictor import Predictor
 else:  # slow to import, and only tables need it
     pd = lazy_module("pandas")
@@ -115,22 +115,24 @@ class Result:
         strict: bool = False,
         image: str | None = None,
     ) -> pd.DataFrame:
-        """Label images: one row each, with ``path``, ``label``, ``probability`` and ``error``.
+        """Predict images: one row each, with ``path``, the prediction and ``error``.
 
-        An unreadable image has a row without label, with the reason in ``error``. A data frame keeps its
-        index.
+        A class is in ``label``, with its ``probability``. Several labels are in ``labels``, joined by ``;``:
+        those with a probability above 0.5. Each number has its own column, and ``_low`` and ``_high``
+        with the ends of its 90 % prediction interval. An unreadable image has a row without a prediction,
+        with the reason in ``error``. A data frame keeps its index.
 
         Args:
             images: Paths, folders, zips, tables, data frames, data sets, PIL images, arrays, bytes of image
                 files and open files. A sequence or generator of paths, images, arrays, bytes and open files
                 works too.
-            top: Number of most probable classes, a row each, with their ``rank``; 1 or more.
-            probabilities: Whether each class has a column with its probability, ``p:NAME``.
+            top: Number of most probable classes or labels, a row each, with their ``rank``; 1 or more.
+            probabilities: Whether each class or label has a column with its probability, ``p:NAME``.
             strict: Whether to raise DataError at the first unreadable image.
             image: The column of a table that holds the images.
 
         Raises:
-            DataError: No image can be read, or there is no image.
+            DataError: No image can be read, or there is no image; numbers have no probabilities.
         """
         from autotl.results.predictions import prediction_table
 
@@ -151,8 +153,8 @@ class Result:
 
         Args:
             images: Images in any form that :meth:`predict` takes.
-            top: Number of most probable classes, a row each; 1 or more.
-            probabilities: Whether each class has a column with its probability.
+            top: Number of most probable classes or labels, a row each; 1 or more.
+            probabilities: Whether each class or label has a column with its probability.
             strict: Whether to raise DataError at the first unreadable image.
             image: The column of a table that holds the images.
         """
@@ -163,7 +165,7 @@ class Result:
     def _options(
         self, top: int | None, probabilities: bool, strict: bool, image: str | None
     ) -> PredictionOptions:
-        from autotl.results.predictions import PredictionOptions
+        from autotl.results.by_target.prediction_rows import PredictionOptions
 
         if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
             raise DataError(f"top must be a whole number above 0 (got {top!r}).")
@@ -175,7 +177,7 @@ class Result:
         *,
         metric: str | MetricFunction | None = None,
         image: str | None = None,
-        label: str | None = None,
+        label: str | Sequence[str] | None = None,
     ) -> Evaluation:
         """Score the model on labelled images.
 
@@ -183,25 +185,33 @@ class Result:
             data: Labelled images, in any form that ``fit`` takes.
             metric: A metric, as for ``fit``; None for the metric of the run.
             image: The column of a table that holds the images.
-            label: The column of a table that holds the labels.
+            label: The column of a table that holds the labels; several for several numbers.
 
         Raises:
             MetricError: The run used a function that must be given again.
         """
-        chosen = self._metric_of_run() if metric is None else get_metric(metric)
-        dataset = self._read(data, Columns(image, label))
-        return self.predictor.evaluate(dataset, metric=chosen, seed=self._part("seed"))
+        seed = self._part("seed")
+        target = self.predictor.target.spec
+        chosen = self._metric_of_run() if metric is None else get_metric(metric, target)
+        named = (label,) if isinstance(label, str) else tuple(label or ())
+        if not named and target.kind == "regression" and isinstance(data, str | Path | pd.DataFrame):
+            named = target.names
+        columns = Columns(image, named[0] if len(named) == 1 else named or None, target=target.kind)
+        dataset = self._read(data, columns)
+        return self.predictor.evaluate(dataset, metric=chosen, seed=seed)
 
     def _metric_of_run(self) -> Metric:
         name = self._part("test").get("metric")
         if self._metric is not None:
             return self._metric
-        if name not in METRICS:  # a report may come from anywhere, so its metric is not imported
+        spec = self.predictor.target.spec
+        known = METRICS_OF[spec.kind]
+        if name not in known:  # a report may come from anywhere, so its metric is not imported
             raise MetricError(
                 f"This run used a Python function as metric ({name}). Give it again with metric=, or one of "
-                f"{', '.join(METRICS)}."
+                f"{', '.join(known)}."
             )
-        return METRICS[name]
+        return get_metric(known[name], spec)
 
     def leaderboard(self) -> pd.DataFrame:
         """Return one row per arm, the winner first.
@@ -216,22 +226,25 @@ class Result:
         return pd.DataFrame(self._part("trials"))
 
     def mistakes(self) -> pd.DataFrame:
-        """Return one row per misclassified test image, the most confident first.
+        """Return one row per wrongly predicted test image, the most confident first.
 
-        Columns are ``item``, ``label``, ``answer`` and ``probability``, which is that of the answer. Raises
-        RunError if the run folder has no ``test.csv``.
+        Columns are ``item``, ``label``, ``answer`` and ``probability``. It is that of the answer, or of the
+        most probable label. Numbers have a row for each image, the largest error first: ``item``, and
+        ``true:NAME``, ``predicted:NAME`` and ``error:NAME`` for each number. Raises RunError if the run
+        folder has no ``test.csv``.
         """
+        from autotl.results.by_target.target_columns import largest_mistakes
+
         path = self.folder / "test.csv"
         if not path.is_file():
             raise RunError(
                 f"{self.folder} has no test.csv: the run was not finished. Resume it with autotl resume."
             )
-        text_columns = dict.fromkeys(("item", "label", "answer"), str)
-        table = pd.read_csv(path, dtype=text_columns, keep_default_na=False)
-        table[[*text_columns]] = table[[*text_columns]].map(original_text)
-        found = table[[*text_columns]].assign(probability=table.filter(regex="^p:").max(axis=1))
-        wrong = found[found["label"] != found["answer"]]
-        return wrong.sort_values("probability", ascending=False, kind="stable").reset_index(drop=True)
+        names = ("item", "label", "answer")
+        table = pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False)
+        texts = [name for name in names if name in table]
+        table[texts] = table[texts].map(original_text)
+        return largest_mistakes(table)
 
     def show(self, *, height: int = 900) -> Page:
         """Return the report page, which a notebook displays below the cell.

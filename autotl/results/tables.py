@@ -16,6 +16,7 @@ from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
 from autotl.evaluation import FinalPredictions
 from autotl.metrics import METRICS, Metric
+from autotl.results.by_target.target_columns import answer_columns, true_columns
 from autotl.results.csv_text import csv_text, join_columns
 from autotl.targets import target_of
 
@@ -23,6 +24,7 @@ from autotl.targets import target_of
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
     """Write one row per image with ``item``, ``label``, ``digest``, ``part`` and ``fold``.
 
+    Several labels are joined by ``;``. Each number has a column ``true:NAME`` instead of ``label``.
     ``part`` is train or test. ``fold`` is the fold of the first repeat that validates on the image,
     ``fold_2`` that of the second, and so on.
 
@@ -39,7 +41,7 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
     table = pd.DataFrame(
         {
             "item": dataset.table["item"],
-            "label": pd.Series([dataset.classes[i] for i in dataset.table["label"]], dtype=object),
+            **true_columns(dataset.targets, dataset.target),
             "digest": dataset.table["digest"],
             "part": part,
         }
@@ -49,27 +51,26 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
 
 
 def write_predictions(path: Path, dataset: Dataset, predictions: FinalPredictions) -> None:
-    """Write one row per test image, with its prediction.
+    """Write one row per test image, with its target and its prediction.
 
     Args:
         path: The CSV file.
         dataset: The images.
         predictions: The final model's predictions.
     """
-    probabilities = target_of(dataset.target).predict(predictions.outputs)
-    names = np.asarray(dataset.classes, dtype=object)
-    rows = predictions.rows
+    target, rows = target_of(dataset.target), predictions.rows
     table = pd.DataFrame(
         {
-            "item": dataset.table["item"].to_numpy()[rows],
-            "label": names[dataset.targets[rows]],
-            "answer": names[probabilities.argmax(1)],
+            # as objects, because pandas' strings reject names that are not UTF-8
+            "item": pd.Series(dataset.table["item"].to_numpy()[rows], dtype=object),
+            **true_columns(dataset.targets[rows], target.spec),
+            **answer_columns(predictions.outputs, target),
         },
-        dtype=object,  # pandas' strings reject names that are not UTF-8
     )
-    columns = pd.Index([f"p:{name}" for name in dataset.classes], dtype=object)
-    of_classes = pd.DataFrame(probabilities, columns=columns)
-    jsonio.write_text(path, csv_text(join_columns(table, of_classes)))
+    if target.spec.kind != "regression":
+        columns = pd.Index([f"p:{name}" for name in dataset.classes], dtype=object)
+        table = join_columns(table, pd.DataFrame(target.predict(predictions.outputs), columns=columns))
+    jsonio.write_text(path, csv_text(table))
 
 
 def write_trials(path: Path, records: Sequence[Record], metric: Metric = METRICS["accuracy"]) -> None:

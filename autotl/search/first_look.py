@@ -202,7 +202,7 @@ def _length(trial: Trial) -> float:
 def _score_error(history: TrialHistory, trial: Trial) -> float:
     """Return the standard error of the first fold's score.
 
-    It is estimated from the accuracy.
+    It is estimated from the share of correct predictions.
     """
     targets = history.targets[0]
     accuracy = float(history.target.correct(trial.folds[0].outputs, targets).mean())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import HeadSetting, LinearHeads, LinearProblem, TargetSpec, Temperature
+from autotl.api import HeadSetting, LinearHeads, LinearProblem, RawTarget, TargetSpec, Temperature
 from autotl.clock import Deadline
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
@@ -49,14 +49,15 @@ class SingleLabel:
         """Return the target whose classes are named by their numbers."""
         return cls(TargetSpec("single_label", tuple(map(str, range(classes)))))
 
-    def encode(self, raw: Sequence[str]) -> Labels:
+    def encode(self, raw: Sequence[RawTarget]) -> Labels:
         """Return indices of classes, int64 (n,). Raises DataError for unknown ones."""
         index = {name: number for number, name in enumerate(self.spec.names)}
-        if unknown := sorted({*raw} - index.keys()):
+        names = [str(name) for name in raw]
+        if unknown := sorted({*names} - index.keys()):
             raise DataError(
                 f"A label must be one of the classes (got {unknown[0]!r}). Add it to the classes."
             )
-        return np.array([index[name] for name in raw], dtype=np.int64)
+        return np.array([index[name] for name in names], dtype=np.int64)
 
     @property
     def strata_names(self) -> tuple[str, ...]:
@@ -66,6 +67,10 @@ class SingleLabel:
     def strata(self, targets: Labels) -> Labels:
         """Return the classes themselves."""
         return targets
+
+    def memberships(self, targets: Labels) -> list[list[int]]:
+        """Return the class of each image, as a list of one."""
+        return [[label] for label in targets.tolist()]
 
     def loss(
         self, outputs: Tensor, targets: Tensor, *, weights: Tensor | None = None, smoothing: float = 0.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autotl.api import Arm, Plan, Record
+from autotl.api import Arm, Plan, Record, TargetKind
 from autotl.clock import Clock, format_duration, seconds_since_start
+from autotl.evaluation.number_text import IN_UNITS, metric_name, significant
 
 LEADS = "leads"
 LEGEND = (
@@ -17,6 +18,11 @@ LEGEND = (
 SETTINGS = 3
 """Number of settings in a line; ``trials.csv`` has all settings."""
 UNITS = {"image_size": "px", "epochs": "epochs"}
+OUTPUTS: Mapping[TargetKind, str] = {
+    "single_label": "classes",
+    "multi_label": "labels",
+    "regression": "numbers each",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,12 @@ class RunProgress:
         """Keep the plan and return its summary."""
         self._plan, self._doing = plan, "running trials"
         task = plan.task
-        goal = "" if task.metric == "accuracy" else f" · {task.metric.replace('_', ' ')}"
+        goal = "" if task.metric == "accuracy" else f" · {metric_name(task.metric)}"
         goal += "" if plan.higher_is_better else ", lower is better"
         return " · ".join(
             each
             for each in (
-                f"{task.train_rows:,} training images, {task.target.outputs} classes",
+                f"{task.train_rows:,} training images, {task.target.outputs} {OUTPUTS[task.target.kind]}",
                 _counted(len({arm.strategy for arm in plan.arms}), "strategy", "strategies")
                 + " on "
                 + _counted(len({arm.backbone for arm in plan.arms}), "network", "networks"),
@@ -124,8 +130,9 @@ class RunProgress:
 
     def _shown(self, score: float) -> str:
         """A score in the direction of the metric."""
-        lower = self._plan is not None and not self._plan.higher_is_better
-        return f"{-score if lower else score:.3f}"
+        plan = self._plan
+        number = -score if plan is not None and not plan.higher_is_better else score
+        return significant(number) if plan and plan.task.metric in IN_UNITS else f"{number:.3f}"
 
 
 def _limits(plan: Plan) -> str:

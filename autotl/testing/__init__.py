@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from autotl.testing.backbone import BackboneSourceChecks
     from autotl.testing.bench import tiny_bench, tiny_run
     from autotl.testing.check_failed import CheckFailed
-    from autotl.testing.data import tiny_images, tiny_task
+    from autotl.testing.data import tiny_images, tiny_targets, tiny_task
     from autotl.testing.executor import ExecutorChecks
     from autotl.testing.head import HeadKindChecks
     from autotl.testing.reader import ReaderChecks
@@ -46,6 +46,7 @@ __all__ = [
     "tiny_bench",
     "tiny_images",
     "tiny_run",
+    "tiny_targets",
     "tiny_task",
 ]
 
@@ -69,6 +70,7 @@ _MODULES = {
     "tiny_bench": "bench",
     "tiny_images": "data",
     "tiny_run": "bench",
+    "tiny_targets": "data",
     "tiny_task": "data",
 }
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from autotl import plugins
-from autotl.api import SOURCE, Applies, Backbone, OwnNetworks, Strategy, Task, Weights, roles_of
+from autotl.api import SOURCE, Applies, Backbone, OwnNetworks, Strategy, TargetKind, Task, Weights, roles_of
 from autotl.cache import Store
 from autotl.clock import NEVER, WallClock
 from autotl.config.run_config import RunConfig
@@ -22,7 +22,7 @@ from autotl.pipeline.services import Plugins, Services
 from autotl.preparation.baseline_networks import open_baseline_networks
 from autotl.seeds import derive
 from autotl.terminal import Silence
-from autotl.testing.data import NAMES, tiny_images
+from autotl.testing.data import NAMES, tiny_images, tiny_targets
 from autotl.workbench.additional.images import additional_facts, with_additional
 from autotl.workbench.additional.sets import AdditionalSet
 from autotl.workbench.trial_workbench import TrialWorkbench
@@ -31,7 +31,13 @@ SIDE = 32
 
 
 def tiny_run(
-    folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0, additional: Iterable[str] = ()
+    folder: Path,
+    *,
+    classes: int = 3,
+    each: int = 20,
+    seed: int = 0,
+    kind: TargetKind = "single_label",
+    additional: Iterable[str] = (),
 ) -> Prepared:
     """Prepare a run on tiny images at 32 px.
 
@@ -40,10 +46,13 @@ def tiny_run(
         classes: The number of classes, at most 5.
         each: The number of images of each class.
         seed: The seed of the images and of the split.
+        kind: The kind of target; see :func:`tiny_targets` for others than classes.
         additional: Roles of images besides the labelled ones, such as ``"unlabelled"``.
     """
     none = replace(Plugins.of(plugins.load(), {}), similarities={}, transferabilities={})
-    data = tiny_images(classes=classes, each=each, seed=seed)
+    data: Any = tiny_images(classes=classes, each=each, seed=seed)
+    if kind != "single_label":
+        data = tiny_targets(kind, each=each, seed=seed)
     ready = prepare(_settings(data=data, seed=seed), none, Services(Store(folder), WallClock(), Silence()))
     ready = replace(ready, task=replace(ready.task, trial_seconds=2.0))  # so that recipes stay short
     return _with_roles(ready, additional, classes=classes, each=each, seed=seed)

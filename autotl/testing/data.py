@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import TargetSpec, Task
+from autotl.api import TargetKind, TargetSpec, Task
 
 NAMES = ("bars", "rings", "spots", "steps", "waves")
+PROPERTIES = {"bars": ("straight", "coarse"), "rings": (), "spots": ("coarse",)}
+"""The labels of a texture as one of several labels."""
 
 
 def tiny_images(
@@ -42,6 +45,29 @@ def tiny_images(
             images.append((picture.clip(0, 1) * 255).astype(np.uint8))
             labels.append(name)
     return np.stack(images), labels
+
+
+def tiny_targets(
+    kind: TargetKind, *, each: int = 20, side: int = 24, seed: int = 0
+) -> tuple[NDArray[np.uint8], list[Any]]:
+    """Return noisy textures and the target of each image.
+
+    Several labels tell two properties of a texture, of which it may have none. The number is the factor of
+    the image's brightness, in per cent.
+
+    Args:
+        kind: The kind of target.
+        each: The number of images of each texture.
+        side: The image size in pixels.
+        seed: The seed.
+    """
+    images, names = tiny_images(classes=3, each=each, side=side, seed=seed)
+    if kind == "multi_label":
+        return images, [list(PROPERTIES[name]) for name in names]
+    if kind == "regression":
+        factors = np.random.default_rng([seed, 1]).uniform(0.2, 1.0, len(images))
+        return (images * factors[:, None, None, None]).astype(np.uint8), (100 * factors).tolist()
+    return images, names
 
 
 def tiny_task(rows: Mapping[str, int], *, typical_size: int = 24, trial_seconds: float | None = None) -> Task:

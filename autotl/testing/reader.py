@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,8 +111,9 @@ class ReaderChecks:
 
     @pytest.mark.parametrize("role", ["image", "label", "group"])
     def test_a_column_that_is_not_there_is_refused_by_name(self, given: object, role: str) -> None:
+        named: dict[str, Any] = {role: "no_such_column"}
         with pytest.raises((DataError, UnknownName), match="no_such_column"):
-            self.reader.read(given, Columns(**{role: "no_such_column"}))
+            self.reader.read(given, Columns(**named))
 
     def test_one_class_is_refused(self, tmp_path: Path) -> None:
         given = self.source(tiny_pictures(labels=["lonely"]), tmp_path)

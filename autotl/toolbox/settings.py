@@ -124,18 +124,24 @@ class Int:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A choice among texts, numbers or booleans."""
+    """A choice among texts, numbers or booleans.
+
+    ``for_numbers`` is the default if numbers are to be predicted; None for the same.
+    """
 
     default: Any
     options: tuple[Any, ...]
+    for_numbers: Any = None
 
     def __post_init__(self) -> None:
-        if self.default not in self.options:
-            raise TrainingError(f"The default must be one of {self.options} (got {self.default!r}).")
+        defaults = (self.default,) if self.for_numbers is None else (self.default, self.for_numbers)
+        if wrong := [each for each in defaults if each not in self.options]:
+            raise TrainingError(f"The default must be one of {self.options} (got {wrong[0]!r}).")
 
     def default_for(self, chosen: Chosen) -> Any:
         """See :class:`Setting`."""
-        return self.default
+        numbers = chosen.task.target.kind == "regression" and self.for_numbers is not None
+        return self.for_numbers if numbers else self.default
 
     def suggest(self, space: Space, name: str, chosen: Chosen) -> Any:
         """See :class:`Setting`.

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.training.augment import AUGMENTATIONS, augment, get_augmentation
+    from autotl.training.augment import AUGMENTATIONS, augment, get_augmentation, usual_augmentation
     from autotl.training.batches import CachedBatches, ImageBatches, Normalise
     from autotl.training.class_balance import (
         BALANCES,
         balance_options,
         class_weights,
         epoch_order,
+        label_weights,
         row_weights,
     )
     from autotl.training.cost import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from autotl.training.inference import forward_in_batches, predict_outputs
     from autotl.training.linear_heads.cross_val import out_of_fold_logits
     from autotl.training.linear_heads.fit import fit_heads
+    from autotl.training.linear_heads.ridge import fit_ridge
     from autotl.training.loop import Diverged
     from autotl.training.loss.distillation import Teacher
     from autotl.training.machine.device import (
@@ -84,10 +86,12 @@ __all__ = [
     "feature_seconds",
     "fit_epochs",
     "fit_heads",
+    "fit_ridge",
     "forward_in_batches",
     "get_augmentation",
     "head_seconds",
     "keep_freed_memory",
+    "label_weights",
     "microbatch_count",
     "microbatch_size",
     "out_of_fold_logits",
@@ -102,6 +106,7 @@ __all__ = [
     "this_machine",
     "to_device",
     "training_seconds",
+    "usual_augmentation",
 ]
 
 lazy_package(__name__)

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from autotl.api import Task
 from autotl.errors import UnknownName
 from autotl.importing.lazy import lazy_module
 
@@ -45,6 +46,19 @@ AUGMENTATIONS = {
     "strong": Augmentation(min_area=0.35, max_rotation=12.0, mirror=True, color_jitter=0.3),
 }
 """``shift`` keeps left and right distinct, as digits, signs and text require; ``mirror`` does not."""
+
+
+def usual_augmentation(task: Task, *, frozen: bool) -> str:
+    """Return the augmentation that trainings start with.
+
+    It is none if frozen stages are cached. For numbers it is none too: a crop, a turn or another brightness
+    may change what they measure. A search tries the others.
+
+    Args:
+        task: The target task.
+        frozen: Whether the first stages are frozen.
+    """
+    return "none" if frozen or task.target.kind == "regression" else "shift"
 
 
 def get_augmentation(name: str) -> Augmentation | None:

@@ -20,7 +20,12 @@ MIN_CLASS_RATIO = 1.5
 
 
 def balance_options(task: Task) -> list[str]:
-    """Return the balances to search; ``"none"`` alone if classes are nearly even."""
+    """Return the balances to search.
+
+    It is ``"none"`` alone for numbers, or if classes are nearly even.
+    """
+    if task.target.kind == "regression":
+        return ["none"]
     counts = task.strata_counts.values()
     return list(BALANCES) if max(counts) >= MIN_CLASS_RATIO * min(counts) else ["none"]
 
@@ -35,11 +40,27 @@ def class_weights(labels: Tensor) -> Tensor:
     return len(labels) / (counts.count_nonzero() * counts[labels]).float()
 
 
+def label_weights(labels: Tensor) -> Tensor:
+    """Return weights (rows, k) that balance images with and without each label.
+
+    They are those of :func:`class_weights`, for each label by itself. A label that all images have, or none,
+    has the weight 1.
+
+    Args:
+        labels: 0 and 1 by label, (rows, k).
+    """
+    positive = labels.sum(0)
+    negative = len(labels) - positive
+    told = (positive > 0) & (negative > 0)
+    own = torch.where(labels > 0.5, positive, negative).clamp(min=1)
+    return torch.where(told, len(labels) / (2 * own), 1.0)
+
+
 def row_weights(strata: Tensor, given: Tensor | None, balance: str) -> Tensor | None:
     """Return the weight of each training row's loss.
 
     Args:
-        strata: Classes, int64 (rows,).
+        strata: Strata such as classes, int64 (rows,).
         given: The rows' own weights, float32 (rows,) with mean 1; None if all are equal.
         balance: A name of BALANCES.
 
@@ -64,7 +85,7 @@ def epoch_order(strata: Tensor, balance: str, generator: torch.Generator) -> Ten
     Long-Tailed Recognition, ICLR 2020).
 
     Args:
-        strata: Classes, int64 (rows,).
+        strata: Strata such as classes, int64 (rows,).
         balance: A name of BALANCES.
         generator: Draws the order.
 

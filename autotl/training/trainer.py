@@ -157,7 +157,7 @@ class Training:
         teacher, target = self.teacher, self._workbench.target
         if teacher is None:
             return target, targets
-        loss = DistillationLoss(target, teacher.share, teacher.temperature)
+        loss = DistillationLoss(target, teacher.share, teacher.temperature, teacher.kind)
         return loss, teacher.targets(targets)
 
     def _steps(self, spec: TrainingSpec, batches: TrainingBatchSource) -> Generator[Step, None, None]:

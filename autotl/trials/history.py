@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Arm, Outcome, Record, Target, TargetSpec
 from autotl.metrics import METRICS, Metric
-from autotl.targets import SingleLabel, target_of
+from autotl.targets import correctness, numbered_classes, target_of
 from autotl.trials.paired_errors import PairedErrors
 from autotl.trials.trial import Trial
 
@@ -46,13 +47,13 @@ class TrialHistory:
         rows: The dataset rows of each fold's ``targets``; if empty, no image is in two folds.
         repeats: How often the folds divide all images.
         held_out: The fraction of the images that a fold leaves out; None is that of equal folds.
-        held_out_by_network: The same fraction for networks that learn from other images, by network.
+        held_out_by_network: The same for networks that learn from other images, by network.
         use_cost: Returns the cost of using a trial's network.
         target: The mathematics of the target; without ``target_spec`` that of single labels.
         accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
     """
 
-    targets: Sequence[NDArray[np.int64]]
+    targets: Sequence[NDArray[Any]]
     trials: dict[int, Trial] = field(default_factory=dict)
     version: int = 0
     metric: Metric = METRICS["accuracy"]
@@ -72,18 +73,18 @@ class TrialHistory:
     def __post_init__(self, held_out: float | None, target_spec: TargetSpec | None) -> None:
         folds = self.folds_per_repeat
         self._held_out = (1 / folds if folds > 1 else 0.0) if held_out is None else held_out
-        every = np.concatenate([*self.targets, np.zeros(0, dtype=np.int64)])
-        numbered = SingleLabel.numbered(int(every.max(initial=0)) + 1)
-        self.target = target_of(target_spec) if target_spec else numbered
+        every = np.concatenate(self.targets) if self.targets else np.zeros(0, dtype=np.int64)
+        self.target = target_of(target_spec or numbered_classes(every))
         self.accuracy_scale = self.metric.accuracy_scale(every, self.target)
         if not len(self.rows):
             ends = np.cumsum([len(each) for each in self.targets], dtype=np.int64)
             self.rows = np.split(np.arange(len(every)), ends[:-1])
-        self._metric_errors = PairedErrors(self.targets, self.rows, self.metric, self.accuracy_scale)
+        scale, correct = self.accuracy_scale, correctness(self.target)
+        self._metric_errors = PairedErrors(self.targets, self.rows, self.metric, scale, correct)
         self._errors = self._metric_errors
         likelihood = self.metric.calibrated_likelihood
         if likelihood and all(CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.targets):
-            self._errors = PairedErrors(self.targets, self.rows, likelihood, self.accuracy_scale)
+            self._errors = PairedErrors(self.targets, self.rows, likelihood, scale, correct)
 
     @property
     def folds_per_repeat(self) -> int:
@@ -164,8 +165,7 @@ class TrialHistory:
         """
         if not trial.folds:
             return None
-        reference = self._reference_trial()
-        low, high = self.metric.bounds
+        reference, (low, high) = self._reference_trial(), self.metric.bounds
         return min(high, max(low, reference.mean_score + self._metric_difference(trial, reference)))
 
     def posterior_mean(self, trial: Trial) -> float:
@@ -243,7 +243,7 @@ class TrialHistory:
         return leader if ignore_cost else self._cheapest_tied(leader, candidates)
 
     def _candidates(self, allowed: Callable[[Trial], bool]) -> list[Trial]:
-        """Return the trials that can be chosen; without others, pruned and untrained ones."""
+        """Return the trials that can be chosen; without others, pruned ones."""
         trials = self.trials.values()
         found = [trial for trial in trials if 0 in trial.folds and trial.model and allowed(trial)]
         found = [trial for trial in found if trial.state != "pruned"] or found
@@ -267,7 +267,7 @@ class TrialHistory:
         return max((each for each in tied if self.use_cost(each) <= limit), key=self._rank)
 
     def metric_standard_error(self, one: Trial, other: Trial) -> float:
-        """Return the standard error of the metric's difference, paired by image."""
+        """Return the standard error of the metric's difference."""
         return self._metric_errors.standard_error((one.number, one.folds), (other.number, other.folds))
 
     def information_share(self, trial: Trial, rival: Trial, fold: int) -> float:

@@ -119,12 +119,12 @@ class Journal:
         data = save(logits, {"trial": json.dumps(jsonio.plain(content), allow_nan=False)})
         write_bytes(self._folder / f"{trial.number:04d}.safetensors", data)
 
-    def read(self, labels: Sequence[NDArray[np.int64]], classes: int) -> tuple[list[JournalEntry], list[str]]:
+    def read(self, labels: Sequence[NDArray[Any]], classes: int) -> tuple[list[JournalEntry], list[str]]:
         """Read all trials.
 
         Args:
-            labels: The validation labels of each fold.
-            classes: The number of classes.
+            labels: The encoded validation targets of each fold.
+            classes: The number of classes, labels or numbers.
 
         Returns:
             The trials by number, and one sentence on each file that is malformed or of another run.
@@ -143,7 +143,7 @@ class Journal:
                 )
         return sorted(entries, key=lambda entry: entry.trial.number), faults
 
-    def _entry(self, path: Path, labels: Sequence[NDArray[np.int64]], classes: int) -> JournalEntry:
+    def _entry(self, path: Path, labels: Sequence[NDArray[Any]], classes: int) -> JournalEntry:
         with safe_open(path, framework="numpy") as file:
             content = jsonio.parse((file.metadata() or {})["trial"])
             if content["format"] != FORMAT:

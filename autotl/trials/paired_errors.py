@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ Folds = tuple[int, dict[int, FoldScore]]
 """The number of a trial, and its result on each fold."""
 
 RESAMPLES = 100
-"""Bootstrap samples for a metric that is a Python function."""
+"""Bootstrap samples for a metric without a known influence of each image."""
 UNPAIRED = 0.5
 """The standard error for two trials without a common image, in units of accuracy."""
 PRIOR_SHARE, PRIOR_IMAGES = 0.5, 20
@@ -35,19 +36,23 @@ class PairedErrors:
 
     If the metric is a mean over the images, the standard error is that of a mean difference. For other
     metrics it comes from the influence of each image (infinitesimal jackknife: Efron, Biometrika, 1981). A
-    metric that is a Python function is evaluated on the same RESAMPLES bootstrap samples for every trial.
+    metric without known influences, such as a Python function, is evaluated on the same RESAMPLES bootstrap
+    samples for every trial.
 
     Attributes:
-        labels: The validation labels of each fold.
-        rows: The dataset rows of these labels.
+        labels: The encoded validation targets of each fold.
+        rows: The dataset rows of these targets.
         metric: The metric.
         accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
+        correctness: The mean of how correct each prediction is, which replaces a metric without a value for
+            each image.
     """
 
-    labels: Sequence[Labels]
+    labels: Sequence[NDArray[Any]]
     rows: Sequence[Labels]
     metric: Metric
     accuracy_scale: float
+    correctness: Metric = METRICS["accuracy"]
     _known: dict[tuple[int, int], tuple[object, Floats]] = field(default_factory=dict)
     _numbered: dict[tuple[int, ...], Labels] = field(default_factory=dict)
     _samples: list[Labels] = field(default_factory=list)
@@ -69,7 +74,7 @@ class PairedErrors:
         by_fold = [self._values(*one, fold) - self._values(*other, fold) for fold in shared]
         images = self._images(shared)
         least = 0.5 * self.accuracy_scale / (int(images.max()) + 1)
-        if self.metric.custom:
+        if self.metric.resampled:
             samples = np.mean(by_fold, axis=0)
             samples = samples[np.isfinite(samples)]
             if len(samples) >= RESAMPLES // 2:
@@ -85,7 +90,7 @@ class PairedErrors:
         The share is the part of an image's variance that comes from the cut of the folds and the training.
         It is estimated from images that several folds have validated.
         """
-        if self.metric.custom:
+        if self.metric.resampled:
             return self._of_accuracy().repeat_information(one, other)
         shared = sorted(one[1].keys() & other[1].keys())
         if not shared:
@@ -109,7 +114,7 @@ class PairedErrors:
         return self._numbered[name]
 
     def _of_accuracy(self) -> PairedErrors:
-        return PairedErrors(self.labels, self.rows, METRICS["accuracy"], 1.0)
+        return PairedErrors(self.labels, self.rows, self.correctness, 1.0)
 
     def _values(self, number: int, folds: dict[int, FoldScore], fold: int) -> Floats:
         """Return the trial's value for each image or bootstrap sample."""
@@ -124,6 +129,8 @@ class PairedErrors:
         labels = self.labels[fold]
         if each := self.metric.per_image or self.metric.influence:
             return each(labels, logits)
+        if self.metric.bootstrap is not None:
+            return self.metric.bootstrap(labels, logits, self._resampled()[fold].astype(np.float64))
         found = []
         for times in self._resampled()[fold]:
             rows = np.repeat(np.arange(len(labels)), times)

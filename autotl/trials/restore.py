@@ -50,7 +50,7 @@ def restore(
         history: The history to fill.
         journal: The files of the trials.
         arms: The arms of the search.
-        classes: The number of classes.
+        classes: The number of classes, labels or numbers.
         timed: Whether the budget is a time. If so, costs are measured ones, not expected ones.
         networks: The names of the networks of this start; None if all are here.
     """

@@ -50,7 +50,7 @@ class RunCache:
         processes: Processes that train a network together.
         order: Dataset rows of the training images, (n,).
         target: The kind of target.
-        targets: Encoded targets of the training images, (n,).
+        targets: Encoded targets of the training images, a row for each.
         weights: Weights of the training images, float32 (n,); None if all are equal.
         weights_digest: Names the weights in the store; None without weights.
         rows_digest: Names ``order`` in the store.
@@ -142,7 +142,7 @@ class RunCache:
         own = self.dataset, self.order, self.rows_digest
         return ImageCache(*own, self.backbones, self.store, self.batch_size)
 
-    def fold_targets(self) -> list[NDArray[np.int64]]:
+    def fold_targets(self) -> list[NDArray[Any]]:
         """Return the encoded validation targets of each fold."""
         return [self.dataset.targets[fold.val] for fold in self.splits.folds]
 

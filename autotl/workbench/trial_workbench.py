@@ -73,7 +73,7 @@ class TrialWorkbench(FoldData):
             check_cancelled=check_cancelled,
             activations=activations,
         )
-        self._metric = metric or get_metric(task.metric)
+        self._metric = metric or get_metric(task.metric, task.target)
         self.start_clock(WallClock())
         self.progress, self.result = EpochProgress(), ScoredNetwork(run_cache, self._activations, backbone)
         self.last_score: Score | None = None

@@ -94,6 +94,7 @@ class Brightness:
 
     target = SingleLabel(TargetSpec("single_label", ("dark", "light")))
     views = (View(8, "bilinear", 1.0, "center"),)
+    intervals = None
 
     def __init__(self, scale: PixelScale | None = None) -> None:
         self.scale = scale

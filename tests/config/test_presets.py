@@ -16,7 +16,8 @@ from autotl.config.options import CLEANING
 from autotl.config.presets import PRESETS, with_preset
 from autotl.config.run_config import RunConfig
 from autotl.errors import RunError, UnknownName
-from autotl.metrics import METRICS
+from autotl.metrics import METRIC_NAMES
+from autotl.targets import TARGET_NAMES
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
@@ -73,5 +74,6 @@ def test_presets_differ_in_time() -> None:
 
 def test_editors_complete_what_there_is() -> None:
     assert set(get_args(choices.PresetName)) == set(PRESETS)
-    assert set(get_args(choices.MetricName)) == set(METRICS)
+    assert set(get_args(choices.MetricName)) == set(METRIC_NAMES)
+    assert set(get_args(choices.TargetName)) == set(TARGET_NAMES)
     assert get_args(choices.CleanName) == tuple(CLEANING)

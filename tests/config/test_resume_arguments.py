@@ -105,7 +105,7 @@ def test_arguments_of_the_previous_version_are_read(tmp_path: Path) -> None:
     config = merge(RunConfig(), RunFile(known, "0", {}), tmp_path)
     assert config == RunConfig.of(
         data="/photos", trials=4, strategies="linear_probe", image_size=32, backbone="tiny",
-        all_backbones=False, curves=False,
+        metric="accuracy", all_backbones=False, curves=False,
     )  # fmt: skip
 
 

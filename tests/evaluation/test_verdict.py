@@ -17,14 +17,14 @@ from autotl.evaluation import (
     Findings,
     Gain,
     Leaks,
+    SingleLabelScores,
     TransferSummary,
     forecast_plateau,
     judge,
 )
 
-EVALUATION = Evaluation(
-    "accuracy", 0.8, (0.7, 0.9), 100, (ClassScore("a", 100, 0.8, 0.8, 0.8),), 0.1, ((80,),), 0.5
-)
+SCORES = SingleLabelScores((ClassScore("a", 100, 0.8, 0.8, 0.8),), 0.1, ((80,),))
+EVALUATION = Evaluation("accuracy", 0.8, (0.7, 0.9), 100, SCORES, 0.5)
 
 
 def findings(gain: Gain | None, why: str = "") -> Findings:
@@ -271,7 +271,7 @@ def test_a_temperature_that_made_calibration_worse_is_a_warning(
         findings(Gain(0.2, (0.1, 0.3), 100, 0.001)),
         temperature=Temperature(0.76, True),
         calibration_error_before=before,
-        test=replace(EVALUATION, calibration_error=after),
+        test=replace(EVALUATION, details=replace(SCORES, calibration_error=after)),
     )
     assert bool(judge(found).warnings) == warned
     if warned:

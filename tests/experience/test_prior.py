@@ -156,3 +156,9 @@ def test_a_strategy_on_two_backbones_counts_once_per_run_with_its_better_arm():
 def test_params_that_are_not_json_are_skipped():
     rows = [replace(row, params="{") for row in run("a", WON)]
     assert prior(rows, PROFILE).first_params("finetune") == []
+
+
+def test_runs_on_another_kind_of_target_do_not_count():
+    labels = replace(PROFILE, kind="multi_label")
+    assert prior(run("r", WON), labels).predicted is None
+    assert prior([replace(row, kind="multi_label") for row in run("r", WON)], labels).predicted is not None

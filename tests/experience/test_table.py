@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autotl.experience import Experience, Row, default_path, to_csv
+from autotl.experience import Experience, Row, default_path, from_csv, to_csv
 
 ROW = Row(
     run="r1",
@@ -110,7 +110,7 @@ def test_a_newer_format_is_not_changed(table):
     connection.close()
     before = table.path.read_bytes()
     assert table.rows() == []
-    assert "it has format 99, and this version of autotl reads format 1" in table.problem
+    assert "it has format 99, and this version of autotl reads format 2" in table.problem
     assert table.add([ROW]) is False
     assert table.path.read_bytes() == before
 
@@ -216,3 +216,21 @@ def test_the_location_can_be_set_or_disabled(monkeypatch, tmp_path):
     assert default_path() == tmp_path / "own.sqlite3"
     monkeypatch.setenv("AUTOTL_EXPERIENCE", "off")
     assert default_path() is None
+
+
+def test_rows_of_an_older_format_are_of_single_labels(table):
+    table.add([ROW])
+    connection = sqlite3.connect(table.path)
+    connection.execute("ALTER TABLE arms DROP COLUMN kind")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    assert table.rows() == [ROW]
+    numbers = replace(ROW, run="r2", kind="regression", metric="mae")
+    assert table.add([numbers])
+    assert table.rows() == [ROW, numbers]
+
+
+def test_rows_without_a_kind_can_be_read_from_csv():
+    text = to_csv(Row, [ROW])
+    lines = [line.rsplit(",", 1)[0] for line in text.splitlines()]
+    assert from_csv(Row, "\n".join(lines) + "\n") == [ROW]

@@ -18,7 +18,7 @@ from autotl.data import read
 from autotl.errors import DataError, RunError
 from autotl.pipeline.prepare import Prepared
 from autotl.results import EnsembleMember, load_model, load_predictor, write_ensemble, write_model
-from autotl.results.predictions import label_indices
+from autotl.results.by_target.labelled_targets import label_indices
 from autotl.testing import tiny_images, tiny_run
 
 TWELVE = PixelScale(integers=(0, 4095), floats=(0, 1))

@@ -15,9 +15,9 @@ from autotl.api import TargetSpec
 from autotl.builtin.readers.tables import Tables
 from autotl.data import View
 from autotl.errors import DataError
+from autotl.results.by_target.prediction_rows import PredictionOptions
 from autotl.results.predictions import (
     BATCH_SIZE,
-    PredictionOptions,
     ViewedImages,
     prediction_table,
     prediction_tables,
@@ -30,6 +30,7 @@ class Bright:
 
     target = SingleLabel(TargetSpec("single_label", ("dark", "light")))
     scale = None
+    intervals = None
     views = (View(8, "bilinear", 1.0, "center"),)
 
     def outputs_of_views(self, images: ViewedImages) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import ZipImages, label_paths, path_or_none, refuse_columns
+from autotl.data import ZipImages, label_paths, path_or_none, refuse_columns, refuse_targets
 from autotl.errors import DataError
 
 
@@ -26,6 +26,7 @@ class Archive:
 
     def read(self, source: object, columns: Columns) -> Listing:
         refuse_columns(columns, "a .zip file")
+        refuse_targets(columns, "a .zip file")
         path = path_or_none(source)
         if path is None:
             raise DataError(f"source must be the path of a .zip file (got {source!r}).")

@@ -8,7 +8,7 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import as_array, image_from_array, is_array, label_texts, refuse_columns, scale_of_arrays
+from autotl.data import as_array, image_from_array, is_array, read_labels, refuse_columns, scale_of_arrays
 from autotl.errors import DataError
 
 
@@ -48,14 +48,12 @@ class Arrays:
         # refuses invalid pixels; the scale is chosen when all images are read
         scale_of_arrays([as_array(images)] if is_array(images) else [as_array(each) for each in images])
         names = [f"image {number}" for number in range(len(images))]
-        return Listing(
-            [
-                Item(name, label, partial(image_from_array, images[row]))
-                for row, (name, label) in enumerate(
-                    zip(names, label_texts(labels, row_names=names), strict=True)
-                )
-            ]
-        )
+        targets = read_labels(labels, row_names=names, kind=columns.target)
+        items = [
+            Item(name, target, partial(image_from_array, images[row]))
+            for row, (name, target) in enumerate(zip(names, targets.values, strict=True))
+        ]
+        return Listing(items, targets.notes, targets.spec)
 
 
 def _images(images: Any) -> Sequence[Any]:
@@ -71,7 +69,7 @@ def _images(images: Any) -> Sequence[Any]:
     return stack
 
 
-def _labels(labels: Any) -> list[object]:
+def _labels(labels: Any) -> list[Any]:
     if not is_array(labels):
         if isinstance(labels, Mapping | Set | str) or not isinstance(labels, Iterable):
             raise DataError(
@@ -82,11 +80,8 @@ def _labels(labels: Any) -> list[object]:
     values = as_array(labels)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
-    if values.ndim != 1:
-        raise DataError(
-            f"labels must hold one name or number per image (got the shape {values.shape}). If there is a "
-            "column per class, give labels.argmax(1)."
-        )
+    if values.ndim not in (1, 2):
+        raise DataError(f"labels must have one row per image (got the shape {values.shape}). Flatten them.")
     return list(values)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import files_below, label_paths, open_image, path_or_none, refuse_columns
+from autotl.data import files_below, label_paths, open_image, path_or_none, refuse_columns, refuse_targets
 from autotl.errors import DataError
 
 
@@ -24,6 +24,7 @@ class Folders:
 
     def read(self, source: object, columns: Columns) -> Listing:
         refuse_columns(columns, "a folder")
+        refuse_targets(columns, "a folder")
         root = path_or_none(source)
         if root is None:
             raise DataError(f"source must be the path of a folder (got {source!r}).")

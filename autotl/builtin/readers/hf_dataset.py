@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Part, Reader
-from autotl.data import group_texts, join_names, label_texts, open_image, part_of, require_column, upright_rgb
+from autotl.data import (
+    group_texts,
+    join_names,
+    open_image,
+    part_of,
+    read_target_columns,
+    read_targets,
+    require_column,
+    upright_rgb,
+)
 from autotl.errors import DataError
+from autotl.importing.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:  # listing plugins does not need it
+    pd = lazy_module("pandas")
 
 _LABEL_NAMES = frozenset(["label", "labels", "class", "class_name", "target", "category"])
 
@@ -36,22 +52,22 @@ class HfDataset:
 
     def read(self, source: object, columns: Columns) -> Listing:
         if not isinstance(source, Mapping):
-            return Listing(*_list_split(source, columns, part=None, prefix=""))
-        items: list[Item] = []
+            split = _list_split(source, columns, part=None, prefix="")
+            return _listing([split], split.notes, columns)
+        splits: list[_Split] = []
         notes: list[str] = []
         for name, split in source.items():
             part = part_of(name)
             if part is None and len(source) > 1:
                 notes.append(f"Left out the split {name!r}: it is neither train, validation nor test.")
                 continue
-            found, split_notes = _list_split(split, columns, part=part, prefix=f"{name} ")
-            items += found
-            notes += [note for note in split_notes if note not in notes]
-        if not items:
+            splits.append(_list_split(split, columns, part=part, prefix=f"{name} "))
+            notes += [note for note in splits[-1].notes if note not in notes]
+        if not any(split.values for split in splits):
             raise DataError(
                 f"A DatasetDict must have a split 'train' (got {join_names(map(str, source))}). Rename one."
             )
-        return Listing(items, tuple(notes))
+        return _listing(splits, notes, columns)
 
     def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
         """List the images of all splits, with or without labels."""
@@ -66,36 +82,95 @@ def _kinds(source: object) -> set[str]:
     return {base.__name__ for base in type(source).__mro__ if base.__module__.split(".")[0] == "datasets"}
 
 
-def _list_split(
-    dataset: Any, columns: Columns, *, part: Part | None, prefix: str
-) -> tuple[list[Item], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """The images of a split, with the cells of their labels.
+
+    Attributes:
+        images: The dataset with its image column only.
+        image: The column of images.
+        labels: The columns of labels.
+        values: The cells of each row: a value for each column of labels.
+        groups: The group of each row, or None.
+        part: The part of a split that the images belong to.
+        prefix: The beginning of the rows' names.
+        named: Whether the values are names of classes.
+        notes: Sentences for the user.
+    """
+
+    images: Any
+    image: str
+    labels: tuple[str, ...]
+    values: list[tuple[Any, ...]]
+    groups: Sequence[str | None]
+    part: Part | None
+    prefix: str
+    named: bool
+    notes: tuple[str, ...]
+
+    @property
+    def rows(self) -> list[str]:
+        """The names of the rows."""
+        return [f"{self.prefix}row {row}" for row in range(len(self.values))]
+
+
+def _listing(splits: Sequence[_Split], notes: Iterable[str], columns: Columns) -> Listing:
+    """List the images of all splits, whose labels are read together."""
+    rows = [name for split in splits for name in split.rows]
+    values = [value for split in splits for value in split.values]
+    labels, named = splits[0].labels, any(split.named for split in splits)
+    if len(labels) > 1:
+        table = pd.DataFrame(values, columns=pd.Index(labels), dtype=object)
+        targets = read_target_columns(table, labels, row_names=rows, kind=columns.target)
+    else:
+        cells = [value[0] for value in values]
+        targets = read_targets(cells, row_names=rows, kind=columns.target, column=labels[0], named=named)
+    found = iter(targets.values)
+    items = [
+        Item(name, next(found), partial(_image, split.images, row, split.image), group=group, part=split.part)
+        for split in splits
+        for row, (name, group) in enumerate(zip(split.rows, split.groups, strict=True))
+    ]
+    return Listing(items, (*notes, *targets.notes), targets.spec)
+
+
+def _list_split(dataset: Any, columns: Columns, *, part: Part | None, prefix: str) -> _Split:
+    """Return the images and labels of a split; none of a split without labels."""
     features: Mapping[str, Any] = dataset.features
-    for name in (columns.image, columns.label, columns.group):
+    for name in (columns.image, *columns.labels, columns.group):
         if name is not None:
             require_column(name, features)
     image = _image_column(features, columns)
     marked = [name for name, feature in features.items() if _is(feature, "ClassLabel")]
-    named = [name for name in features if name.lower() in _LABEL_NAMES and not _is(features[name], "Image")]
-    label = columns.label or _only(features, "label", marked or named)
-    if image == label:
+    listed = [name for name in features if name.lower() in _LABEL_NAMES and not _is(features[name], "Image")]
+    labels = columns.labels or (_only(features, "label", marked or listed),)
+    if image in labels:
         raise DataError(f"image and label must name different columns (got {image!r} for both).")
     dataset = dataset.with_format(None)  # a format such as "torch" would return tensors
-    values = list(dataset[label])
-    rows = range(len(values))
-    if _is(features[label], "ClassLabel"):
-        if values and all(value in (-1, None) for value in values):
-            return [], (f"Left out the split {prefix.strip() or 'given'!r}: it has no labels.",)
-        classes = features[label].names
-        values = [classes[id_] if id_ is not None and 0 <= id_ < len(classes) else None for id_ in values]
-    names = [f"{prefix}row {row}" for row in rows]
-    texts = label_texts(values, row_names=names)
+    cells = [_named(list(dataset[name]), features[name]) for name in labels]
+    named = len(labels) == 1 and _is(features[labels[0]], "ClassLabel")
+    values, notes = list(zip(*cells, strict=True)), (_used(image, labels),)
+    if named and values and all(value == (None,) for value in values):
+        notes = (f"Left out the split {prefix.strip() or 'given'!r}: it has no labels.",)
+        values = []
     groups = [None] * len(values) if columns.group is None else group_texts(dataset[columns.group])
-    images = _images(dataset, image)
-    items = [
-        Item(name, text, partial(_image, images, row, image), group=group, part=part)
-        for row, name, text, group in zip(rows, names, texts, groups, strict=True)
-    ]
-    return items, (f"Used the columns {image!r} and {label!r} for images and labels.",)
+    return _Split(_images(dataset, image), image, labels, values, groups, part, prefix, named, notes)
+
+
+def _used(image: str, labels: tuple[str, ...]) -> str:
+    """Return the note on the columns that were used."""
+    return f"Used the columns {image!r} and {join_names(map(repr, labels))} for images and labels."
+
+
+def _named(values: list[Any], feature: Any) -> list[Any]:
+    """Return the names of classes in place of their numbers, also in lists; None for -1."""
+    inner = getattr(feature, "feature", None)
+    if _is(inner, "ClassLabel"):
+        return [value if value is None else _named(list(value), inner) for value in values]
+    if not _is(feature, "ClassLabel"):
+        return values
+    names = feature.names
+    return [names[id_] if id_ is not None and 0 <= id_ < len(names) else None for id_ in values]
 
 
 def _unlabelled(dataset: Any, columns: Columns, prefix: str) -> list[tuple[str, Callable[[], Image.Image]]]:

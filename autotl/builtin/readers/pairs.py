@@ -13,8 +13,8 @@ from autotl.data import (
     holds_image,
     is_array,
     is_image_name,
-    label_texts,
     open_cells,
+    read_labels,
     refuse_columns,
 )
 from autotl.errors import DataError
@@ -47,13 +47,13 @@ class Pairs:
                 "Give one label per image."
             )
         names = [f"image {number}" for number in range(len(images))]
-        texts = label_texts(labels, row_names=names)
+        targets = read_labels(labels, row_names=names, kind=columns.target)
         opened = open_cells(images, names, ImageLocator(Path.cwd()), column="The list of images")
         items = [
-            Item(name, label, opener)
-            for name, label, opener in zip(opened.names, texts, opened.openers, strict=True)
+            Item(name, target, opener)
+            for name, target, opener in zip(opened.names, targets.values, opened.openers, strict=True)
         ]
-        return Listing(items, opened.notes)
+        return Listing(items, (*targets.notes, *opened.notes), targets.spec)
 
 
 def _columns(source: object) -> tuple[list[Any], list[Any]] | None:
@@ -61,20 +61,20 @@ def _columns(source: object) -> tuple[list[Any], list[Any]] | None:
     if not isinstance(source, tuple | list) or not source:
         return None
     if len(source) == 2 and (images := _listed(source[0])) and all(map(_is_image, images)):
-        labels = _listed(source[1])
+        labels = _listed(source[1], dimensions=2)
         return None if labels is None else (images, labels)
     if all(isinstance(each, tuple | list) and len(each) == 2 and _is_image(each[0]) for each in source):
         return [each[0] for each in source], [each[1] for each in source]
     return None
 
 
-def _listed(values: Any) -> list[Any] | None:
-    """Return the values of a list, a Series or an array."""
+def _listed(values: Any, *, dimensions: int = 1) -> list[Any] | None:
+    """Return the values of a list, a Series or an array of at most so many dimensions."""
     if isinstance(values, str | bytes) or not (
         isinstance(values, Sequence) or is_array(values) or hasattr(values, "to_list")
     ):
         return None
-    if is_array(values) and getattr(values, "ndim", 1) != 1:
+    if is_array(values) and getattr(values, "ndim", 1) not in (1, dimensions):
         return None
     return list(values)
 

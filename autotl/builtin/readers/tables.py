@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from autotl import hookimpl
-from autotl.api import Applies, Columns, Item, Listing, Reader
+from autotl.api import Applies, Columns, Item, Listing, RawTarget, Reader, TargetKind
 from autotl.data import (
     ChosenColumns,
+    FoundTargets,
     ImageLocator,
     choose_columns,
     delimited_rows,
@@ -25,13 +26,13 @@ from autotl.data import (
     is_image_name,
     is_missing,
     join_names,
-    label_texts,
     names_of_ids,
-    one_hot_labels,
     open_cells,
     parquet_class_names,
     path_or_none,
     path_text,
+    read_target_columns,
+    read_targets,
 )
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
@@ -74,10 +75,11 @@ class Tables:
         table = _load(source)
         try:
             chosen = choose_columns(table.cells, columns, files=table.locator, marked=list(table.class_names))
-            items, notes = _items(table, chosen)
+            targets = _targets(table, chosen.labels, columns.target)
+            items, notes = _items(table, chosen, targets.values)
         except DataError as error:
             raise DataError(f"{table.name}: {error}") from error
-        return Listing(items, (*chosen.notes, *notes))
+        return Listing(items, (*chosen.notes, *targets.notes, *notes), targets.spec)
 
     def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
         """List images without labels.
@@ -151,31 +153,33 @@ def _raise_no_image(cell: object) -> Image.Image:
     raise DataError("the cell is empty" if is_missing(cell) else f"a {type(cell).__name__} is no image")
 
 
-def _items(table: _Table, chosen: ChosenColumns) -> tuple[list[Item], tuple[str, ...]]:
+def _items(
+    table: _Table, chosen: ChosenColumns, targets: Sequence[RawTarget]
+) -> tuple[list[Item], tuple[str, ...]]:
     """Return an item for each row, and notes."""
     rows = _row_names(table.cells)
     found = open_cells(table.cells[chosen.image], rows, table.locator, column=f"The column {chosen.image!r}")
-    labels = _labels(table, chosen.labels, rows)
     groups = [None] * len(rows) if chosen.group is None else group_texts(table.cells[chosen.group])
     parts = chosen.parts or [None] * len(rows)
     items = [
-        Item(name, label, opener, group=group, part=part)
-        for name, opener, label, group, part in zip(
-            found.names, found.openers, labels, groups, parts, strict=True
+        Item(name, target, opener, group=group, part=part)
+        for name, opener, target, group, part in zip(
+            found.names, found.openers, targets, groups, parts, strict=True
         )
     ]
     return items, found.notes
 
 
-def _labels(table: _Table, columns: tuple[str, ...], rows: list[str]) -> list[str]:
-    """Return the label of each row."""
+def _targets(table: _Table, columns: tuple[str, ...], kind: TargetKind | None) -> FoundTargets:
+    """Return the target of each row."""
+    rows = _row_names(table.cells)
     if len(columns) > 1:
-        return one_hot_labels(table.cells, columns)
+        return read_target_columns(table.cells, columns, row_names=rows, kind=kind)
     (column,) = columns
-    values = table.cells[column]
-    if column in table.class_names:
-        return label_texts(names_of_ids(list(values), table.class_names[column]), row_names=rows)
-    return label_texts(values, row_names=rows)
+    values, named = list(table.cells[column]), column in table.class_names
+    if named:
+        values = names_of_ids(values, table.class_names[column])
+    return read_targets(values, row_names=rows, kind=kind, column=column, named=named)
 
 
 def _load_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:

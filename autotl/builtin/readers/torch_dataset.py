@@ -17,9 +17,10 @@ from autotl.data import (
     deep_values_of,
     image_from_array,
     is_array,
+    is_list,
     label_text,
-    label_texts,
     open_image,
+    read_labels,
     refuse_columns,
     scale_of_arrays,
     torch_class_names,
@@ -62,11 +63,18 @@ class TorchDataset:
         probed = _probe(pairs)
         kept = torch_labels(source)
         kept_match = kept is not None and all(
-            label_text(kept[row]) == label_text(label) for row, (_, label) in probed.items()
+            _label_key(kept[row]) == _label_key(label) for row, (_, label) in probed.items()
         )
         labels = kept if kept is not None and kept_match else [pairs[row][1] for row in range(len(pairs))]
         names = [f"image {row}" for row in range(len(pairs))]
-        texts = label_texts(labels, row_names=names)
+        targets = read_labels(labels, row_names=names, kind=columns.target)
+        if targets.spec is not None:
+            items = [
+                Item(name, target, partial(pairs.image, row))
+                for row, (name, target) in enumerate(zip(names, targets.values, strict=True))
+            ]
+            return Listing(items, targets.notes, targets.spec)
+        texts = list(map(str, targets.values))
         classes = torch_class_names(source, texts)
         if classes and kept is not None and not kept_match:
             classes = {}  # the names belong to other labels
@@ -77,7 +85,7 @@ class TorchDataset:
                 Item(name, by_label.get(text, text), partial(pairs.image, row))
                 for row, (name, text) in enumerate(zip(names, texts, strict=True))
             ],
-            notes,
+            (*targets.notes, *notes) if not by_label else notes,
         )
 
     def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
@@ -150,6 +158,16 @@ def _probe(pairs: _Pairs) -> dict[int, tuple[Any, Any]]:
     # the scale is chosen when all images are read
     scale_of_arrays(as_array(image) for image, _ in probed.values() if is_array(image))
     return probed
+
+
+def _label_key(label: Any) -> Any:
+    """Return a value by which stored labels are compared with those of the pairs."""
+    if is_list(label):
+        return tuple(_label_key(each) for each in label)
+    try:
+        return label_text(label)
+    except DataError:  # a number that is not whole
+        return str(label.item() if hasattr(label, "item") else label)
 
 
 def _kind(item: object) -> str:

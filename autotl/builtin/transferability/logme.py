@@ -18,9 +18,10 @@ TINY = 1e-5
 class LogMe:
     """The log maximum evidence of Bayesian linear regressions, per image.
 
-    They map features to one-hot labels. There is a regression for each class, with Normal priors of precision
-    α on the weights and β on the noise. Both maximise the evidence, by MacKay's fixed point iteration as the
-    authors run it. It ends after 11 steps, or if α/β changes by less than a thousandth.
+    They map features to one-hot labels, to several labels or to numbers. There is a regression for each, with
+    Normal priors of precision α on the weights and β on the noise. Both maximise the evidence, by MacKay's
+    fixed point iteration as the authors run it. It ends after 11 steps, or if α/β changes by less than a
+    thousandth.
 
     >>> features = np.array([[0.0, 1], [0.1, 1], [1, 0], [1.1, 0]])
     >>> seen = LabelledFeatures(features, np.array([0, 0, 1, 1]))
@@ -32,13 +33,17 @@ class LogMe:
     summary = "log maximum evidence of linear models for the labels, per image"
     reference = "You et al., LogME: Practical Assessment of Pre-trained Models, ICML 2021, arXiv:2102.11005"
     needs_head = False
+    kinds = frozenset({"single_label", "multi_label", "regression"})
 
     def score(self, seen: LabelledFeatures) -> float:
-        x, one_hot = seen.features, np.eye(seen.classes)[seen.labels]  # (n, d), (n, classes)
+        x = seen.features  # (n, d)
+        one_hot = np.eye(seen.classes)[seen.labels] if seen.targets is None else seen.targets  # (n, k)
         n, d = x.shape
         energy, squares = _spectrum(x, one_hot)  # (r,), (r, classes)
-        outside = np.maximum(one_hot.sum(0) - squares.sum(0), 0.0)  # labels outside the span of the features
-        found = [_evidence(energy, squares[:, k], float(outside[k]), n, d) for k in range(seen.classes)]
+        outside = np.maximum(
+            (one_hot**2).sum(0) - squares.sum(0), 0.0
+        )  # labels outside the span of the features
+        found = [_evidence(energy, squares[:, k], float(outside[k]), n, d) for k in range(one_hot.shape[1])]
         return float(np.mean(found))
 
 

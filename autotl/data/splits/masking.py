@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import Dataset
+from autotl.api.dataset import target_columns
 from autotl.errors import DataError
 
 HIDDEN_TARGET = -1
-"""The target of a hidden image."""
+"""The class of a hidden image; labels and numbers are NaN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def hide_rows(dataset: Dataset, rows: NDArray[np.int64], attempts: list[int]) ->
     table, openers = dataset.table.copy(), list[Callable[[], Image.Image]](dataset.openers)
     mask = np.zeros(len(dataset), dtype=bool)
     mask[rows] = True
-    table.loc[mask, "label"] = HIDDEN_TARGET
+    single = dataset.target.kind == "single_label"
+    table.loc[mask, target_columns(dataset.target)] = HIDDEN_TARGET if single else np.nan
     table.loc[mask, "item"] = "(hidden)"
     for name in ("group", "taken"):
         table.loc[mask, name] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from autotl.api import Item
 from autotl.seeds import derive
@@ -21,7 +21,9 @@ def pace_sample(n: int) -> range:
     return range(0, n, max(1, math.ceil(n / PACE_SAMPLE_SIZE)))
 
 
-def stratified_sample(items: Sequence[Item], most: int, *, seed: int) -> Sequence[int]:
+def stratified_sample(
+    items: Sequence[Item], most: int, *, seed: int, strata: Sequence[Hashable] | None = None
+) -> Sequence[int]:
     """Return the positions of about ``most`` items, stratified by part and class.
 
     The sample depends on the names and the seed, not on the order of the items. Each class keeps two or more
@@ -31,14 +33,16 @@ def stratified_sample(items: Sequence[Item], most: int, *, seed: int) -> Sequenc
         items: The listed images.
         most: The number of images.
         seed: The seed of the sample.
+        strata: The stratum of each item; None for its class.
     """
     if len(items) <= most:
         return range(len(items))
-    strata = defaultdict(list)
-    for number, item in enumerate(items):
-        strata[item.part, item.target].append(number)
+    members = defaultdict(list)
+    own: Sequence[Hashable] = [item.target for item in items] if strata is None else strata
+    for number, (item, stratum) in enumerate(zip(items, own, strict=True)):
+        members[item.part, stratum].append(number)
     kept: list[int] = []
-    for numbers in strata.values():
+    for numbers in members.values():
         count = max(_MIN_STRATUM_IMAGES, round(most / len(items) * len(numbers)))
         kept.extend(sorted(numbers, key=lambda number: derive(seed, "draw", items[number].name))[:count])
     return sorted(kept)

@@ -8,7 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autotl.api import Dataset
-from autotl.data.splits.strata import strata_of
+from autotl.data.splits.strata import memberships_of
+
+MIN_HELD_OUT = 2
+"""Images of a label, of those held out, from which one of several labels must be held out."""
+LONELY = -1
+"""Stands for the labels of images whose labels no other image has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Unit:
 
     Attributes:
         rows: The rows.
-        counts: The number of its images by class.
+        counts: The number of its images by class, or by label: an image counts for each of its labels.
         key: A digest that depends on the pixels only.
     """
 
@@ -37,7 +42,7 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
     """
     chosen = [int(row) for row in rows]
     digests, groups = dataset.table["digest"].tolist(), dataset.table["group"].tolist()
-    strata = strata_of(dataset).tolist()
+    strata = memberships_of(dataset)
     found = dataset.table["together"].tolist() if "together" in dataset.table else [-1] * len(dataset)
     parent = {row: row for row in chosen}  # a disjoint-set forest
 
@@ -56,10 +61,28 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
     members: dict[int, list[int]] = {}
     for row in chosen:
         members.setdefault(root_of(row), []).append(row)
-    return [
-        Unit(tuple(rows), Counter(strata[row] for row in rows), min(digests[row] for row in rows))
+    units = [
+        Unit(
+            tuple(rows),
+            Counter(each for row in rows for each in strata[row]),
+            min(digests[row] for row in rows),
+        )
         for rows in members.values()
     ]
+    return _without_lonely_labels(units) if dataset.target.kind == "multi_label" else units
+
+
+def _without_lonely_labels(units: list[Unit]) -> list[Unit]:
+    """Return units without counts of labels that a single unit has.
+
+    Such a label cannot be in two parts. It must not keep its images out of the test part.
+    """
+    n_units = Counter(label for unit in units for label in unit.counts)
+    found = []
+    for unit in units:
+        counts = {label: n for label, n in unit.counts.items() if n_units[label] > 1}
+        found.append(Unit(unit.rows, counts or {LONELY: unit.size}, unit.key))
+    return found
 
 
 def shuffled(units: Iterable[Unit], *, seed: int) -> list[Unit]:
@@ -69,6 +92,22 @@ def shuffled(units: Iterable[Unit], *, seed: int) -> list[Unit]:
         return hashlib.blake2b(f"{seed}:{unit.key}".encode(), digest_size=16).digest()
 
     return sorted(units, key=sort_key)
+
+
+def _rarest_first(units: list[Unit], total: Mapping[int, int]) -> list[Unit]:
+    """Order units by their rarest label; units of single labels keep their order.
+
+    Common labels then even out what rare ones left uneven (Sechidis et al., On the Stratification of
+    Multi-Label Data, ECML PKDD 2011).
+    """
+    if not _has_several(units):
+        return units
+    return sorted(units, key=lambda unit: min(total[label] for label in unit.counts))
+
+
+def _has_several(units: Iterable[Unit]) -> bool:
+    """Return whether an image has several labels."""
+    return any(sum(unit.counts.values()) > unit.size for unit in units)
 
 
 def hold_out(
@@ -100,13 +139,16 @@ def hold_out(
     fixed = {unit.key for unit in stay}
     fixed |= {unit.key for unit in units if any(n_units[label] < 2 for label in unit.counts)}
     goal = {c: max(min(share * n, n - keep), 1.0) if n_units[c] > 1 else 0.0 for c, n in total.items()}
-    order = shuffled(units, seed=seed)
+    order = _rarest_first(shuffled(units, seed=seed), total)
     free = [unit for unit in order if unit.key not in fixed]
     sides = _Sides(free, _count_images(unit for unit in order if unit.key in fixed))
     sides.fill(goal, total)
     classes = sorted(total)
     sides.return_missing(classes)
-    sides.hold_out_missing([label for label in classes if n_units[label] > 1], keep=keep)
+    # to have all of many rare labels in the test part would hold out far more than the share
+    least = MIN_HELD_OUT if _has_several(units) else 0
+    wanted = [label for label in classes if n_units[label] > 1 and share * total[label] >= least]
+    sides.hold_out_missing(wanted, keep=keep)
     if limit is not None:
         sides.shrink(limit)
     return [unit for unit in free if unit.key in sides.out]
@@ -129,11 +171,16 @@ class _Sides:
             total: All images, by class.
         """
         out, kept = self._images_out, self._images_kept
+        several = _has_several(self._free)
+
+        def lack_of(c: int) -> float:
+            rest = total[c] - goal[c]
+            if several:  # shares, so that both sides are filled evenly in any order of the units
+                return (1 - out[c] / goal[c] if goal[c] else 0.0) - (1 - kept[c] / rest if rest else 0.0)
+            return (goal[c] - out[c]) - (rest - kept[c])
+
         for unit in self._free:
-            lack = sum(
-                n / total[c] * ((goal[c] - out[c]) - (total[c] - goal[c] - kept[c]))
-                for c, n in unit.counts.items()
-            )
+            lack = sum(n / total[c] * lack_of(c) for c, n in unit.counts.items())
             (out if lack > 0 else kept).update(unit.counts)
             if lack > 0:
                 self.out.add(unit.key)
@@ -160,11 +207,13 @@ class _Sides:
 
     def shrink(self, limit: int) -> None:
         """Move units back until at most ``limit`` images are held out."""
+        held_out = sum(unit.size for unit in self._free if unit.key in self.out)
         for unit in reversed(self._free):
-            if self._images_out.total() <= limit:
+            if held_out <= limit:
                 return
             if unit.key in self.out and all(self._images_out[c] > n for c, n in unit.counts.items()):
                 self._move(unit)
+                held_out -= unit.size
 
     def _move(self, unit: Unit) -> None:
         """Move a unit to the other side."""
@@ -196,7 +245,8 @@ def assign_folds(
     kept = kept or {}
     total = _count_images(units)
     n_units = Counter(label for unit in units for label in unit.counts)
-    order = sorted(shuffled(units, seed=seed), key=lambda unit: (unit.key not in kept, -unit.size))
+    rare_first = _rarest_first(shuffled(units, seed=seed), total)
+    order = sorted(rare_first, key=lambda unit: (unit.key not in kept, -unit.size))
     assigned: list[list[Unit]] = [[] for _ in range(folds)]
     images: list[Counter[int]] = [Counter() for _ in range(folds)]
     units_in: list[Counter[int]] = [Counter() for _ in range(folds)]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from autotl.api import NO_GROUPS, Columns, Part
+from autotl.api import NO_GROUPS, Columns, Part, TargetKind
 from autotl.data.arguments import require_column
 from autotl.data.image_files.suffixes import is_image_name
 from autotl.data.name_lists import join_names
 from autotl.data.tabular.cells import holds_image, path_text
 from autotl.data.tabular.locate_images import ImageLocator
-from autotl.data.tabular.one_hot import boolean_values, one_hot_columns
+from autotl.data.tabular.one_hot import boolean_values, hot_columns
 from autotl.data.tabular.part_columns import part_columns
+from autotl.data.targets.label_sets import holds_label_sets
+from autotl.data.targets.numbers import all_numbers, are_whole
 from autotl.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 _LABEL_NAMES = frozenset({"label", "labels", "class", "class_name", "classname", "target", "category"})
 _GROUP_NAMES = frozenset(["group", "groups", "group_id"])
 _PROBED_ROWS = 1000
-_MAX_LISTED_CLASSES = 10
 _IMAGE_ROLE, _LABEL_ROLE, _GROUP_ROLE = "image", "label", "group"
 
 
@@ -33,7 +35,7 @@ class ChosenColumns:
 
     Attributes:
         image: The column of images or their paths.
-        labels: The column of labels, or the columns of 0 and 1, one for each class.
+        labels: The column of labels, or several columns with a class, a label or a number each.
         group: The column of groups; None without groups.
         parts: The part of each row; None if the table states no parts.
         notes: Notes on the columns that were not named by the user.
@@ -66,7 +68,7 @@ def choose_columns(
     """
     names = list(table.columns)
     no_groups = columns.group == NO_GROUPS and NO_GROUPS not in names
-    for name in (columns.image, columns.label, None if no_groups else columns.group):
+    for name in (columns.image, *columns.labels, None if no_groups else columns.group):
         if name is not None:
             require_column(name, names)
     notes: list[str] = []
@@ -77,17 +79,17 @@ def choose_columns(
         image = _only_one(_IMAGE_ROLE, paths, names, "holds paths of images", files)
         notes.append(f"Used the column {image!r} for the images.")
     group = None if no_groups else columns.group
-    if columns.group is None and (likely := _named(names, _GROUP_NAMES, but=(image, columns.label))):
+    if columns.group is None and (likely := _named(names, _GROUP_NAMES, but=(image, *columns.labels))):
         group = _only_one(_GROUP_ROLE, likely, names, "is called a group")
         notes.append(f"Used the column {group!r} for groups that a split must not divide.")
-    parts = part_columns(table, [name for name in names if name not in (image, columns.label, group, *paths)])
-    if columns.label is None:
+    taken = (image, *columns.labels, group, *paths)
+    parts = part_columns(table, [name for name in names if name not in taken])
+    labels = columns.labels
+    if not labels:
         used = {image, group, *paths, *parts.columns, *(_named(names, _GROUP_NAMES) if no_groups else ())}
-        labels = _label_columns(table, [name for name in names if name not in used], marked)
-        notes.append(_label_note(labels))
-    else:
-        labels = (columns.label,)
-    _check_roles(image, labels, columns.label, paths)
+        labels = _label_columns(table, [name for name in names if name not in used], marked, columns.target)
+        notes += [f"Used the column {labels[0]!r} for the labels."] if len(labels) == 1 else []
+    _check_roles(image, labels, columns.labels, paths)
     notes += parts.notes
     if unused := [name for name in paths if name != image]:
         notes.append(f"Ignored other paths of images, in the column {join_names(unused)}.")
@@ -116,40 +118,58 @@ def image_column(table: pd.DataFrame, named: str | None, *, files: ImageLocator 
     return _only_one(_IMAGE_ROLE, likely, names, "holds paths of images", files)
 
 
-def _label_columns(table: pd.DataFrame, unused: list[str], marked: Sequence[str]) -> tuple[str, ...]:
-    """Return the column of labels, or the one-hot columns."""
+def _label_columns(
+    table: pd.DataFrame, unused: list[str], marked: Sequence[str], kind: TargetKind | None
+) -> tuple[str, ...]:
+    """Return the column of labels, or several columns of 0 and 1 or of numbers.
+
+    Args:
+        table: The cells.
+        unused: The columns that have no other role.
+        marked: The columns that the file itself marks as labels.
+        kind: The kind of target; None if it is to be inferred.
+    """
     likely = _named(unused, _LABEL_NAMES) or [name for name in marked if name in unused]
     if not likely:
+        numbers = [] if kind in ("single_label", "multi_label") else _number_columns(table, unused)
+        if numbers and kind == "regression":
+            return tuple(numbers)
         likely = _repeating_columns(table, unused)
-        others = any(boolean_values(table[name]) is None for name in likely)
-        if one_hot := one_hot_columns(table, unused, others=others):
-            return one_hot
+        others = any(boolean_values(table[name]) is None for name in likely) and kind != "multi_label"
+        if hot := hot_columns(table, unused, others=others):
+            return hot
+        likely = likely or [name for name in unused if holds_label_sets(list(table[name]))]
+        if numbers and not likely:
+            return tuple(numbers)
     return (_only_one(_LABEL_ROLE, likely, list(table.columns), "can be the labels"),)
 
 
-def _label_note(labels: Sequence[str]) -> str:
-    if len(labels) == 1:
-        return f"Used the column {labels[0]!r} for the labels."
-    listed = join_names(labels, limit=_MAX_LISTED_CLASSES)
-    return f"Used each of the columns {listed} for a class: every row has one 1 in them."
+def _number_columns(table: pd.DataFrame, names: list[str]) -> list[str]:
+    """Return the columns of numbers that are not whole."""
+    found = {name: all_numbers(table[name]) for name in names}
+    return [name for name, numbers in found.items() if numbers is not None and not are_whole(numbers)]
 
 
-def _check_roles(image: str, labels: tuple[str, ...], named_label: str | None, paths: Sequence[str]) -> None:
+def _check_roles(
+    image: str, labels: tuple[str, ...], named_labels: tuple[str, ...], paths: Sequence[str]
+) -> None:
     """Check that no column has two roles.
 
     Args:
         image: The column of images.
         labels: The columns of labels.
-        named_label: The column of labels that the user named.
+        named_labels: The columns of labels that the user named.
         paths: The columns that hold images or paths.
     """
-    if named_label in paths:
+    if wrong := [name for name in named_labels if name in paths]:
         raise DataError(
-            f"label must name a column of labels (got {named_label!r}, which holds paths of images). "
+            f"label must name a column of labels (got {wrong[0]!r}, which holds paths of images). "
             "Name another column."
         )
-    if (image,) == labels:
+    if image in labels:
         raise DataError(f"image and label must name different columns (got {image!r} for both).")
+    if twice := [name for name, count in Counter(named_labels).items() if count > 1]:
+        raise DataError(f"label must name different columns (got {twice[0]!r} twice). Name each once.")
 
 
 def _only_one(

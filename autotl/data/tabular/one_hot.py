@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from autotl.data.labels import is_missing
-from autotl.data.name_lists import join_names
-from autotl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +15,6 @@ _FALSE_TEXTS = frozenset({"0", "0.0", "false"})
 _YES_TEXTS = _TRUE_TEXTS | {"yes", "y", "t", "x"}
 _NO_TEXTS = _FALSE_TEXTS | {"no", "n", "f"}
 _PROBED_ROWS = 50
-_MIN_ONE_HOT_SHARE = 1 / 4
-"""Share of rows with exactly one 1 from which 0/1 columns are taken for classes."""
 
 
 def boolean_values(column: pd.Series) -> list[bool] | None:
@@ -56,36 +52,29 @@ def _booleans(
     return [text in true_texts for text in texts]
 
 
-def one_hot_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:
-    """Return the columns that stand for one class each.
+def boolean_texts(cells: Iterable[str]) -> list[bool] | None:
+    """Return texts such as ``1`` as booleans, or None for others."""
+    texts = [text.strip().lower() for text in cells]
+    return [text in _TRUE_TEXTS for text in texts] if {*texts} <= _TRUE_TEXTS | _FALSE_TEXTS else None
 
-    Every row has one 1 in them.
+
+def hot_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:
+    """Return the columns of 0 and 1, a class or label each.
 
     Args:
         table: The cells.
         names: The columns that may stand for classes. Columns with values other than 0 and 1 are skipped.
-        others: Whether other columns could hold the labels. Two columns of 0 and 1 are then no evidence.
+        others: Whether other columns could hold the labels. Two columns of 0 and 1 are then no evidence, and
+            nor are rows without exactly one 1.
 
     Returns:
         The columns; empty if there are none.
-
-    Raises:
-        DataError: There are only columns of 0 and 1, and some rows do not have exactly one 1.
     """
     flags = {name: each for name in names if (each := boolean_values(table[name])) is not None}
     if len(flags) < 2 or (others and len(flags) < 3):
         return ()
-    ones = [sum(row) for row in zip(*flags.values(), strict=True)]
-    if all(n == 1 for n in ones):
-        return tuple(flags)
-    if others or max(ones) < 2 or sum(n == 1 for n in ones) < _MIN_ONE_HOT_SHARE * len(ones):
-        return ()
-    wrong = [f"row {row}" for row, n in enumerate(ones, start=1) if n != 1]
-    raise DataError(
-        f"Each row must have exactly one 1 in the class columns {join_names(flags)} (got another number in "
-        f"{len(wrong)} of {len(ones)} rows: {join_names(wrong, limit=3)}). Several labels for an image are "
-        "not supported. Remove these rows, or name the one column to learn with label= (--label)."
-    )
+    one = all(sum(row) == 1 for row in zip(*flags.values(), strict=True))
+    return tuple(flags) if one or not others else ()
 
 
 def one_hot_labels(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def gap_reasons(
         return None
     history, end = phase.history, end or phase.report_deadline
     folds = [fold for fold in sorted(winner.folds) if fold < history.folds_per_repeat]
-    accuracy = history.metric.name == "accuracy"
+    accuracy = history.metric.name in ("accuracy", "subset_accuracy")
     copies: FoldCopies | None = None
     try:
         end.check()
@@ -106,7 +107,7 @@ class _DrawnFold:
 
     rows: Rows
     learned: Rows
-    correct: Flags
+    correct: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class _ComparedFold:
         named: Whether the neighbour by file name is a near copy, (n,).
         chance: The probability of such a neighbour by chance, (n,).
         ranks: The ranks of the neighbours by file name, in [0, 1].
-        correct: Whether each is predicted correctly, (n,).
+        correct: How correct each prediction is, (n,).
         pairs: Near copies by picture, as (distance, validation row, training row).
         neighbours: Near copies by file name.
     """
@@ -127,7 +128,7 @@ class _ComparedFold:
     named: Flags
     chance: NDArray[np.float64]
     ranks: NDArray[np.float64]
-    correct: Flags
+    correct: NDArray[Any]
     pairs: list[Pair]
     neighbours: list[Pair]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autotl.api import Arm, Record
+from autotl.api import Arm, PredictionIntervals, Record
 from autotl.backbone import latency_of
 from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import repeated_test_seconds
@@ -18,10 +18,11 @@ from autotl.evaluation import (
     Findings,
     Gain,
     SelectionBias,
+    TransferSummary,
     calibration_error,
     evaluate,
     gain,
-    harmed_classes,
+    harmed,
     selection_bias,
     training_gain,
 )
@@ -104,7 +105,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         refit=model.refit,
         refit_failure=model.refit_failure,
         input_size=winner.input_size,
-        test=evaluation.score(final),
+        test=evaluation.score(final, intervals=model.intervals),
         arms={arm: evaluation.arm_finding(arm, trial) for arm, trial in predictions.best.items()},
         transfer=history.record(transfer) if transfer else None,
         baseline=history.record(baseline) if baseline else None,
@@ -112,16 +113,15 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         why_no_gain="" if transfer_gain else _why_no_gain(phase, transfer),
         negative_transfer_classes=harmed,
         search_gain=evaluation.search_gain(),
-        transfer_summary=transfer_summary(
-            phase.run_cache, winner.arm.backbone, model.weights, from_scratch=winner.arm in phase.baselines
-        ),
+        transfer_summary=_transfer_summary(phase, winner.arm, model.weights),
         images_per_second=predictions.images_per_second,
         predictions=FinalPredictions(predictions.rows, final),
         selection_bias=bias,
         gap_reasons=gap_reasons(phase, winner, bias, predictions.rows),
         soup=model.soup,
         temperature=model.temperature,
-        calibration_error_before=calibration_error(predictions.targets, final * model.temperature.value),
+        intervals=model.intervals,
+        calibration_error_before=evaluation.uncalibrated_error(final, model.temperature.value),
         ensemble=model.ensemble,
         latency=_latency(phase, served),
         size=sum(Path(each.weights).stat().st_size for each in served),
@@ -139,6 +139,11 @@ def _tested(phase: FinalPhase, history: TrialHistory) -> list[Trial]:
     return tested + [each for each in compared if all(each.model != other.model for other in tested)]
 
 
+def _transfer_summary(phase: FinalPhase, arm: Arm, weights: str) -> TransferSummary:
+    scratch = arm in phase.baselines
+    return transfer_summary(phase.run_cache, arm.backbone, weights, from_scratch=scratch)
+
+
 def _with_notes(record: Record, notes: tuple[str, ...]) -> Record:
     """Return the record with the notes of a refit, if it has any."""
     return replace(record, notes=notes or record.notes)
@@ -149,13 +154,24 @@ class _Evaluation:
 
     def __init__(self, phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> None:
         self._phase, self._winner, self._predictions = phase, model.trial, predictions
-        self._targets, self._classes = predictions.targets, phase.run_cache.dataset.classes
+        self._targets, self._target = predictions.targets, phase.run_cache.target
         self._metric, self._seed = phase.history.metric, derive(phase.options.seed, "bootstrap")
         self._rules = StoppingRules(StoppingContext(phase.history))
 
-    def score(self, outputs: Outputs) -> Evaluation:
+    def score(self, outputs: Outputs, *, intervals: PredictionIntervals | None = None) -> Evaluation:
         """Return the score of a network by its outputs."""
-        return evaluate(self._targets, outputs, self._classes, metric=self._metric, seed=self._seed)
+        return evaluate(
+            self._targets,
+            outputs,
+            self._target,
+            metric=self._metric,
+            seed=self._seed,
+            intervals=intervals,
+        )
+
+    def uncalibrated_error(self, outputs: Outputs, temperature: float) -> float | None:
+        """Return the calibration error without the temperature."""
+        return calibration_error(self._targets, outputs * temperature, self._target)
 
     def test_scores(self) -> dict[Arm, float]:
         """Return the test score of each arm's best trial."""
@@ -163,7 +179,7 @@ class _Evaluation:
         return {arm: self._metric(self._targets, of(trial)) for arm, trial in best.items()}
 
     def transfer_gain(self) -> tuple[Gain | None, tuple[ClassGain, ...]]:
-        """Return the gain of transfer, and the classes that transfer harms."""
+        """Return the gain of transfer, and the classes, labels or ranges that transfer harms."""
         predictions = self._predictions
         transfer, baseline = predictions.transfer, predictions.baseline
         if transfer is None or baseline is None:
@@ -172,9 +188,14 @@ class _Evaluation:
         folds = predictions.of_all_folds(transfer, baseline)
         learned = min(len(fold.train) for fold in self._phase.run_cache.splits.folds)
         found = training_gain(
-            self._targets, *folds, metric=self._metric, seed=self._seed, train_images=learned
+            self._targets,
+            *folds,
+            metric=self._metric,
+            seed=self._seed,
+            train_images=learned,
+            target=self._target,
         )
-        return found, harmed_classes(self._targets, ours, theirs, self._classes)
+        return found, harmed(self._targets, ours, theirs, self._target)
 
     def gains(self, transfer_gain: Gain | None) -> dict[Arm, float]:
         """Return the gain of transfer over each baseline.
@@ -197,7 +218,7 @@ class _Evaluation:
         if default is None:
             return None
         ours, theirs = predictions.of(self._winner), predictions.of(default)
-        return gain(self._targets, ours, theirs, metric=self._metric, seed=self._seed)
+        return gain(self._targets, ours, theirs, metric=self._metric, seed=self._seed, target=self._target)
 
     def selection_bias(self) -> SelectionBias | None:
         """Compare the validation score of the best trial with its test score."""
@@ -213,6 +234,7 @@ class _Evaluation:
             (self._targets, self._predictions.of(winner)),
             metric=self._metric,
             seed=self._seed,
+            target=self._target,
         )
 
     def arm_finding(self, arm: Arm, best: Trial) -> ArmFinding:

@@ -33,7 +33,7 @@ def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
 
     Raises:
         DataError: The data cannot be read.
-        MetricError: The metric cannot score so many classes.
+        MetricError: The metric cannot score these targets.
         RunError: The data has changed since the earlier start.
     """
     settings, services = context.settings, context.services
@@ -46,7 +46,7 @@ def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
         most=recorded.read if recorded else None,
         seed=settings.seed,
     )
-    check_metric(settings.metric, target_of(dataset.target))
+    check_metric(settings.for_target(dataset.target).metric, target_of(dataset.target))
     notes = tuple(filter(None, (*dataset.notes, reading_note(dataset))))
     services.say(*notes)
     if dataset.unreadable:

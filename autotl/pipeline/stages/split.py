@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autotl.api import Dataset, Splits
-from autotl.data import Quality, labels_by_part, quality, split, summarise_data
+from autotl.data import Quality, labels_by_part, quality, split, summarise_data, with_number_scales
 from autotl.metrics import check_defined
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.load import LoadedImages
@@ -20,7 +20,8 @@ class SplitImages:
     """The images with their split.
 
     Attributes:
-        dataset: The images with the groups that were found before the split.
+        dataset: The images with the groups that were found before the split, and with the means and scales
+            of their numbers over the training images.
         splits: The split of all images.
         evidence: The evidence for the groups.
         quality: The data issues that need no network.
@@ -50,10 +51,19 @@ def split_images(context: Context, loaded: LoadedImages, recorded: SplitRecord |
     known = None if recorded is None else recorded.grouping
     dataset, grouping, evidence = first_groups(settings, loaded.dataset, known, end=context.end)
     splits = split(dataset, seed=settings.seed, test=settings.data.test)
+    dataset = _scaled(dataset, splits, recorded)
     context.services.say(*summarise_data(dataset, splits))
     if recorded is not None:
         recorded.check(splits)
-    check_defined(settings.metric, labels_by_part(dataset, splits), target_of(dataset.target))
-    return SplitImages(
-        dataset, splits, evidence, quality(dataset, splits), SplitRecord(splits.hash, grouping)
-    )
+    metric, target = settings.for_target(dataset.target).metric, dataset.target
+    check_defined(metric, labels_by_part(dataset, splits), target_of(target))
+    record = SplitRecord(splits.hash, grouping, target.means, target.scales)
+    return SplitImages(dataset, splits, evidence, quality(dataset, splits), record)
+
+
+def _scaled(dataset: Dataset, splits: Splits, recorded: SplitRecord | None) -> Dataset:
+    """Return the images with the means and scales of their numbers; those of an earlier start stay."""
+    if recorded is None or not recorded.scales:
+        return with_number_scales(dataset, splits.train)
+    target = replace(dataset.target, means=recorded.means, scales=recorded.scales)
+    return replace(dataset, target=target)

@@ -33,6 +33,76 @@ class ClassScore:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelScore:
+    """Test scores of a label, at a probability of 0.5.
+
+    Attributes:
+        name: The label.
+        n: Test images with it.
+        average_precision: Area under precision by recall.
+        precision: Share of its predictions that are correct.
+        recall: Share of its images that are predicted.
+        f1: Harmonic mean of both.
+        precision_ci95: Interval of ``precision``.
+        recall_ci95: Interval of ``recall``.
+    """
+
+    name: Annotated[str | None, Field(validation_alias="label")] = None
+    n: int | None = None
+    average_precision: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    precision_ci95: Interval | None = None
+    recall_ci95: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Counts between ``edges``, which has one number more."""
+
+    edges: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnScore:
+    """Scores of one predicted number on the test set, in its unit.
+
+    Attributes:
+        name: The number.
+        mae: Mean absolute error.
+        mae_ci95: Interval of ``mae``.
+        rmse: Root of the mean squared error.
+        r2: Explained share of the variance.
+        spearman: Rank correlation.
+        bias: Mean of the prediction minus the true number.
+        bias_ci95: Interval of ``bias``.
+        residual_quantiles: Quantiles of the true number minus its prediction, rising.
+        residuals: Histogram of the same.
+        coverage: Share of true numbers inside the prediction intervals.
+        coverage_ci95: Interval of ``coverage``.
+        width: Width of the prediction intervals.
+        points: True and predicted number of some images.
+    """
+
+    name: Annotated[str | None, Field(validation_alias="column")] = None
+    mae: float | None = None
+    mae_ci95: Interval | None = None
+    rmse: float | None = None
+    r2: float | None = None
+    spearman: float | None = None
+    bias: float | None = None
+    bias_ci95: Interval | None = None
+    residual_quantiles: tuple[float, ...] = ()
+    residuals: Histogram = Histogram()
+    coverage: float | None = None
+    coverage_ci95: Interval | None = None
+    width: float | None = None
+    points: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Scores of the final model on the test set.
 
@@ -45,7 +115,11 @@ class Evaluation:
         calibration_error: Expected calibration error, in [0, 1].
         calibration_error_before: Error before temperature scaling.
         confusion: Counts by true class and predicted class.
-        always_majority: Score of predicting the class frequencies.
+        per_label: Scores of each of several labels.
+        labels_per_image: Mean number of true labels of an image, and of predicted ones.
+        per_column: Scores of each predicted number.
+        expected_coverage: Share of true numbers that prediction intervals are made to hold.
+        always_majority: Score of a prediction that is the same for each image.
         metrics: Scores by all metrics.
         higher_is_better: Whether higher scores are better.
         percent: Whether the metric is a share.
@@ -60,6 +134,10 @@ class Evaluation:
     calibration_error: float | None = None
     calibration_error_before: float | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
+    per_label: tuple[LabelScore, ...] = ()
+    labels_per_image: tuple[float, float] | None = None
+    per_column: tuple[ColumnScore, ...] = ()
+    expected_coverage: float | None = None
     always_majority: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     higher_is_better: bool = True

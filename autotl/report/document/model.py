@@ -67,7 +67,7 @@ class Soup:
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """Averaged probabilities of several trials.
+    """Averaged predictions of several trials.
 
     Attributes:
         kept: Whether the final model is the ensemble.
@@ -102,6 +102,23 @@ class Temperature:
 
 
 @dataclass(frozen=True, slots=True)
+class Intervals:
+    """Prediction intervals of numbers.
+
+    Attributes:
+        half_widths: Half the width for each number, in its unit.
+        coverage: Share of true numbers that they are made to hold.
+        n: Validation images.
+        why: Why there are none, or may be too narrow.
+    """
+
+    half_widths: tuple[float, ...] = ()
+    coverage: float | None = None
+    n: int | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class How:
     """Training of the final model.
 
@@ -117,6 +134,7 @@ class How:
         soup: Averaged weights.
         ensemble: Averaged probabilities; None if not requested.
         temperature: Calibration.
+        intervals: Prediction intervals of numbers; None for other targets.
         precision: Number format.
         device: Device of the training.
     """
@@ -132,5 +150,6 @@ class How:
     soup: Soup = Soup()
     ensemble: Ensemble | None = None
     temperature: Temperature = Temperature()
+    intervals: Intervals | None = None
     precision: str | None = None
     device: str | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from autotl.report.document.evaluation import Histogram
+
 Number = int | float
 Names = tuple[tuple[str, ...], ...]
 """Image names, a tuple for each set."""
@@ -150,11 +152,48 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberData:
+    """A number of the training images.
+
+    Attributes:
+        name: The number.
+        min: Smallest value.
+        median: Median.
+        max: Largest value.
+        mean: Mean.
+        sd: Standard deviation.
+        histogram: Histogram of its values.
+    """
+
+    name: str | None = None
+    min: float | None = None
+    median: float | None = None
+    max: float | None = None
+    mean: float | None = None
+    sd: float | None = None
+    histogram: Histogram = field(default_factory=Histogram)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """Labels and numbers of the training images.
+
+    ``per_image`` is the mean number of labels. ``pairs`` have two labels and their images, the most frequent
+    first.
+    """
+
+    per_image: float | None = None
+    pairs: tuple[tuple[str, str, int], ...] = ()
+    numbers: tuple[NumberData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """Data issues.
 
     Attributes:
         imbalance: Class sizes.
+        targets: Labels and numbers; empty for classes.
         duplicates: Identical images.
         leakage: Test images in the training set.
         near_duplicates: Near copies in the training set.
@@ -170,6 +209,7 @@ class Quality:
     """
 
     imbalance: Imbalance = Imbalance()
+    targets: TargetFacts = TargetFacts()
     duplicates: Duplicates = Duplicates()
     leakage: Leakage = Leakage()
     near_duplicates: Duplicates = Duplicates()

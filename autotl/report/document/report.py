@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autotl.evaluation.number_text import IN_UNITS
 from autotl.report.document.contributions import Contribution
 from autotl.report.document.evaluation import Evaluation
 from autotl.report.document.model import How, What
@@ -13,6 +14,7 @@ from autotl.report.document.quality import Quality
 from autotl.report.document.trials import ArmRow, Cost, Search, Split, TrialRow
 from autotl.report.document.when import When
 from autotl.report.format import metric
+from autotl.report.kinds.words import Words, words
 from autotl.report.metric_format import Measure
 
 SCRATCH = "from_scratch"
@@ -45,6 +47,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetPart:
+    """What is predicted: "single_label", "multi_label" or "regression", with its names."""
+
+    kind: str = "single_label"
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Content of ``report.json``; docs/report.md describes each key.
 
@@ -54,7 +64,8 @@ class Report:
         format: Number of the format.
         name: Name of the data.
         created: Time in ISO 8601.
-        classes: Class names in label order.
+        target: What is predicted; reports of the first version are of single labels.
+        classes: Names of classes, labels or numbers, in the order of the outputs.
         verdict: Outcome.
         what: Transferred layers.
         when: Evidence on whether transfer pays.
@@ -76,6 +87,7 @@ class Report:
     format: int | None = None
     name: str | None = None
     created: str | None = None
+    target: TargetPart = field(default_factory=TargetPart)
     classes: tuple[str, ...] = ()
     verdict: Verdict = field(default_factory=Verdict)
     what: What = field(default_factory=What)
@@ -97,7 +109,17 @@ class Report:
     @property
     def measure(self) -> Measure:
         """The metric of the run."""
-        return Measure(metric(self.test.metric), self.test.higher_is_better, self.test.percent)
+        return Measure(
+            metric(self.test.metric),
+            self.test.higher_is_better,
+            self.test.percent,
+            self.test.metric in IN_UNITS,
+        )
+
+    @property
+    def words(self) -> Words:
+        """The words for the kind of target."""
+        return words(self.target.kind)
 
     @property
     def baseline(self) -> str:

@@ -77,7 +77,10 @@ def arms(scores: Sequence[ArmScore], *, measure: Measure = ACCURACY, width: floa
     bottom = layout.top + layout.row * len(scores)
     floor, ceiling = measure.bounds
     low, high = canvas.span(
-        [end for each in scores for end in (each.score, *(each.ci95 or ()))], floor=floor, ceiling=ceiling
+        [end for each in scores for end in (each.score, *(each.ci95 or ()))],
+        floor=floor,
+        ceiling=ceiling,
+        least=measure.margin,
     )
     scale = canvas.Scale(low, high, layout.left + 6, width - layout.right)
     rows = [_row(each, scale, layout.middle(i), measure, layout) for i, each in enumerate(scores)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -29,6 +29,9 @@ STYLE = (
     "</style>"
 )
 """Colours for light and dark that do not rely on red and green; a page needs the style once."""
+
+Draw = Callable[[float], str]
+"""Returns SVG for a width in pixels; an empty text without numbers."""
 
 WIDE, HALF, NARROW = 720, 500, 324
 """Widths of figures in pixels: a page, a column and a phone."""
@@ -66,7 +69,12 @@ def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
 
 
 def span(
-    values: Iterable[float], *, pad: float = 0.08, floor: float = -math.inf, ceiling: float = math.inf
+    values: Iterable[float],
+    *,
+    pad: float = 0.08,
+    floor: float = -math.inf,
+    ceiling: float = math.inf,
+    least: float = 0.01,
 ) -> tuple[float, float]:
     """Return a domain around the values, never wider than [floor, ceiling].
 
@@ -75,10 +83,11 @@ def span(
         pad: Margin as a fraction of the range.
         floor: Lowest end of the domain.
         ceiling: Highest end of the domain.
+        least: Smallest margin.
     """
     every = list(values)
     low, high = min(every), max(every)
-    air = max((high - low) * pad, 0.01)
+    air = max((high - low) * pad, least)
     return max(low - air, floor), min(high + air, ceiling)
 
 

@@ -33,7 +33,7 @@ def gain(
     Returns:
         SVG.
     """
-    reach = max(abs(value), *(abs(end) for end in ci95 or (0.02,)), 0.02) * 1.2
+    reach = max(abs(value), *(abs(end) for end in ci95 or (0.0,)), 2 * measure.margin) * 1.2
     scale = canvas.Scale(-reach, reach, SIDE, width - SIDE)
     found = effect(ci95, p)
     summary = f"{measure.gain(value)}{measure.unit}" + (f", {measure.between_gains(ci95)}" if ci95 else "")

@@ -101,7 +101,8 @@ def _frame(scores: Sequence[float], longest: float, top: float, measure: Measure
     least = LEAST_RANGE if measure.percent else 0.0
     lowest = max(scores) - max(3 * (max(scores) - median(scores)), least)
     floor, ceiling = measure.bounds
-    low, high = canvas.span([max(score, lowest) for score in scores], floor=floor, ceiling=ceiling)
+    drawn = [max(score, lowest) for score in scores]
+    low, high = canvas.span(drawn, floor=floor, ceiling=ceiling, least=measure.margin)
     lane = any(score < low for score in scores)
     return _Frame(
         across=canvas.Scale(0.0, max(longest, 1.0), LEFT + 4, right - 6),

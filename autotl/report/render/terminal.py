@@ -40,9 +40,10 @@ def leaderboard(report: Report, console: Console) -> Table:
         cells = [escape(arm.strategy or "")]
         if backbones:
             cells.append(escape(arm.backbone or ""))
-        cells.append(f"{arm.test:.3f}")
+        plain = report.measure.plain
+        cells.append(plain(arm.test))
         if intervals:
-            cells.append(f"{arm.ci95[0]:.3f} – {arm.ci95[1]:.3f}" if arm.ci95 else "–")
+            cells.append(f"{plain(arm.ci95[0])} – {plain(arm.ci95[1])}" if arm.ci95 else "–")
         table.add_row(*cells, str(arm.trials or 0))
     return table
 

@@ -6,6 +6,8 @@ from autotl.report import format
 from autotl.report.document.quality import Duplicates, Leakage, Quality, Sizes
 from autotl.report.document.report import Report
 from autotl.report.document.trials import Split
+from autotl.report.kinds import target_data
+from autotl.report.kinds.words import Words
 from autotl.report.section import Bar, Section, Table
 from autotl.report.sentences.data_issues import data_issues
 
@@ -23,27 +25,38 @@ def section(report: Report) -> Section:
         name="data",
         title="The state of the data",
         link="Data",
-        sentences=(*data_sentences(report.quality), *_split(report)),
-        tables=(_class_sizes(report.quality), _unreadable(report.quality)),
+        sentences=(*data_sentences(report), *_split(report)),
+        tables=(
+            _class_sizes(report.quality, report.words),
+            *target_data.tables(report.quality),
+            _unreadable(report.quality),
+        ),
+        figures=target_data.drawings(report.quality),
     )
 
 
-def data_sentences(quality: Quality) -> list[str]:
-    """Describe class sizes, copies, leaks, label issues and image sizes."""
+def data_sentences(report: Report) -> list[str]:
+    """Describe the targets, copies, leaks, label issues and image sizes."""
+    quality = report.quality
     sentences = [
-        _imbalance(quality.imbalance.ratio),
-        _duplicates(quality.duplicates),
+        _imbalance(report),
+        *target_data.sentences(quality),
+        _duplicates(quality.duplicates, report.words),
         _leakage(quality.leakage),
         _unreadable_files(quality),
-        *data_issues(quality),
+        *data_issues(quality, report.target.kind),
         _sizes(quality.sizes),
     ]
     return [each for each in sentences if each]
 
 
-def _imbalance(ratio: float | None) -> str:
-    if ratio is None:
+def _imbalance(report: Report) -> str:
+    ratio, kind = report.quality.imbalance.ratio, report.target.kind
+    if ratio is None or kind == "regression":
         return ""
+    if kind == "multi_label":
+        times = format.value(round(ratio, 1))
+        return f"The most frequent label has {times} times the images of the rarest label."
     if ratio <= BALANCED:
         return "The classes are balanced."
     text = f"The largest class has {format.value(round(ratio, 1))} times the images of the smallest class."
@@ -55,7 +68,7 @@ def _imbalance(ratio: float | None) -> str:
     )
 
 
-def _duplicates(found: Duplicates) -> str:
+def _duplicates(found: Duplicates, words: Words) -> str:
     if found.images is None:
         return ""
     if not found.images:
@@ -63,9 +76,11 @@ def _duplicates(found: Duplicates) -> str:
     groups = format.count(found.groups, "group")
     text = f"{format.count(found.images, 'image')} in {groups} are identical, pixel by pixel"
     if not found.conflicting:
-        return f"{text}; identical images always have the same label."
+        return f"{text}; identical images always have the same {words.truth}."
     groups = "one group has" if found.conflicting == 1 else f"{found.conflicting:,} groups have"
-    return f"{text}; {groups} different labels, so at least one label is wrong."
+    if words.truth == "label":
+        return f"{text}; {groups} different labels, so at least one label is wrong."
+    return f"{text}; {groups} different {words.truth}, so those of at least one image are wrong."
 
 
 def _leakage(found: Leakage) -> str:
@@ -128,17 +143,17 @@ def _validation(split: Split) -> str:
     return f"The search validated on {split.val:,} of the training images." if split.val else ""
 
 
-def _class_sizes(quality: Quality) -> Table:
+def _class_sizes(quality: Quality, words: Words) -> Table:
     counts = quality.imbalance.counts
     largest = max(counts.values(), default=1) or 1
     ordered = sorted(counts.items(), key=lambda item: -item[1])
     rows = tuple((format.name(name), Bar(f"{images:,}", images / largest)) for name, images in ordered)
     folded = len(rows) > MOST_ROWS
     return Table(
-        ("class", "images"),
+        (words.one, "images"),
         rows,
         frozenset({1}),
-        title=f"Images of all {len(rows)} classes" if folded else "",
+        title=f"Images of all {len(rows)} {words.several}" if folded else "",
         place="beside",
         folded=folded,
         page_only=True,

@@ -15,10 +15,10 @@ def profile_sections(report: Report) -> list[Section]:
     """Build the sections of a profile that have content."""
     when = report.when
     built = [
-        ("data", "The data", [_counts(when), *data_sentences(report.quality)]),
+        ("data", "The data", [_counts(report), *data_sentences(report)]),
         ("similarity", "Similarity to the source data of each backbone", _similarities(when)),
         ("backbones", "Recommended backbone", _ranking(when)),
-        ("curve", "Effect of more images", _learning_curve(when)),
+        ("curve", "Effect of more images", _learning_curve(report)),
         ("strategy", "Recommended strategy", _strategy(when)),
         ("kinds", "Possible kinds of transfer", kinds(when)),
     ]
@@ -29,11 +29,15 @@ def profile_sections(report: Report) -> list[Section]:
     ]
 
 
-def _counts(when: When) -> str:
+def _counts(report: Report) -> str:
+    when, words = report.when, report.words
+    smallest = ""
+    if report.target.kind == "single_label":
+        smallest = f", {format.value(when.min_per_class)} in the smallest class"
     return (
         f"{format.count(when.n_train, 'training image')} and {format.count(when.n_test, 'test image')} of "
-        f"{format.count(when.n_classes, 'class', 'classes')}, {format.value(when.min_per_class)} in the "
-        f"smallest class. The median shorter side is {format.value(when.image_side)} pixels."
+        f"{format.count(when.n_classes, words.one, words.several)}{smallest}. "
+        f"The median shorter side is {format.value(when.image_side)} pixels."
     )
 
 
@@ -83,13 +87,14 @@ def _ranking(when: When) -> list[str]:
     return sentences
 
 
-def _learning_curve(when: When) -> list[str]:
-    curve = when.learning_curve
+def _learning_curve(report: Report) -> list[str]:
+    curve = report.when.learning_curve
     if curve is None:
         return []
     points = [f"{format.percent(each.score)} from {format.value(each.n)}" for each in curve.points]
     return [
-        "Validation accuracy of the linear probe by number of training images: "
+        f"{format.sentence(f'validation {report.words.correct}')[:-1]} of the linear probe by number of "
+        "training images: "
         f"{format.listing(points, limit=8)}.",
         format.sentence(curve.sentence),
     ]

@@ -67,8 +67,9 @@ def key_numbers(report: Report) -> list[KeyNumber]:
     when, cost = report.when, report.cost
     numbers = [*_score(report), *_gain(report)]
     if when.n_train is not None:
-        classes = format.count(when.n_classes, "class", "classes")
-        numbers.append(KeyNumber("training images", f"{when.n_train:,}", f"in {classes}"))
+        classes = format.count(when.n_classes, report.words.one, report.words.several)
+        into = "in" if report.target.kind == "single_label" else "with"
+        numbers.append(KeyNumber("training images", f"{when.n_train:,}", f"{into} {classes}"))
     if cost.seconds is not None:
         trials = report.search.trials
         detail = format.count(trials, "trial") if trials else ""
@@ -95,6 +96,8 @@ def _gain(report: Report) -> list[KeyNumber]:
                 measure.between_gains(gain.ci95),
             )
         ]
+    if majority is not None and report.target.kind != "single_label":
+        return [KeyNumber("constant prediction", measure.value(majority), f"by {measure.name}")]
     if measure.percent and majority is not None:
         detail = f"the largest class is {format.percent(majority)} of the test images"
         return [KeyNumber("majority-class baseline", format.percent(majority), detail)]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from autotl.report import figures, format
 from autotl.report.document.quality import Quality
 from autotl.report.document.report import Report
+from autotl.report.kinds import label_scores, number_scores
 from autotl.report.section import Bar, Cell, Figure, Section, Table
 
 MOST_ROWS = 12
@@ -22,28 +23,53 @@ def section(report: Report) -> Section:
     sentences = [
         _score(report),
         _balanced(report),
-        _majority(report),
+        _constant(report),
         _calibration(report),
         *(
             format.sentence(f"{format.metric(name)} is undefined on these labels: {why}")
             for name, why in report.test.undefined.items()
         ),
-        _mistake(report),
+        *_of_kind(report),
     ]
     return Section(
         name="test",
         title="On the test images",
         link="Test",
         sentences=tuple(filter(None, sentences)),
-        tables=(*_classes(report), *_mistakes(report)),
-        figures=(
-            Figure(
-                "confusion",
-                "Rows are the true classes, columns the predictions, in the same order. Blue is correct, "
-                "orange is wrong; the shade is the share of the true class.",
-                lambda width: figures.confusion(report.confusion, report.class_names, width=width),
-                place="beside",
-            ),
+        tables=_tables(report),
+        figures=_figures(report),
+    )
+
+
+def _of_kind(report: Report) -> list[str]:
+    """The sentences on classes, labels or numbers."""
+    if report.test.per_label:
+        return label_scores.sentences(report)
+    if report.test.per_column:
+        return number_scores.sentences(report)
+    return [_mistake(report)]
+
+
+def _tables(report: Report) -> tuple[Table, ...]:
+    if report.test.per_label:
+        return label_scores.tables(report)
+    if report.test.per_column:
+        return number_scores.tables(report)
+    return (*_classes(report), *_mistakes(report))
+
+
+def _figures(report: Report) -> tuple[Figure, ...]:
+    if report.test.per_label:
+        return label_scores.drawings(report)
+    if report.test.per_column:
+        return number_scores.drawings(report)
+    return (
+        Figure(
+            "confusion",
+            "Rows are the true classes, columns the predictions, in the same order. Blue is correct, "
+            "orange is wrong; the shade is the share of the true class.",
+            lambda width: figures.confusion(report.confusion, report.class_names, width=width),
+            place="beside",
         ),
     )
 
@@ -88,15 +114,13 @@ def _balanced(report: Report) -> str:
     )
 
 
-def _majority(report: Report) -> str:
+def _constant(report: Report) -> str:
     score, measure = report.test.always_majority, report.measure
     if score is None:
         return ""
-    constant = (
-        "Always predicting the largest class"
-        if measure.percent
-        else "Predicting the class frequencies for each image"
-    )
+    constant = report.words.constant
+    if measure.percent and report.target.kind == "single_label":
+        constant = "Always predicting the largest class"
     return f"{constant} would score {measure.value(score)}."
 
 

@@ -15,25 +15,40 @@ from PIL import Image
 network = timm.create_model("local-dir:RUN/model", pretrained=True).eval()
 view = timm.data.create_transform(**timm.data.resolve_data_config(model=network))
 with torch.inference_mode():
-    answer = network(view(Image.open("photo.jpg").convert("RGB")).unsqueeze(0)).softmax(1)[0]
-print(network.pretrained_cfg["label_names"][int(answer.argmax())], float(answer.max()))"""
-"""Code with timm alone: the model folder holds the transform, the class names and the temperature."""
+    """
+"""Code with timm alone: the model folder holds the transform, the names and the calibration."""
 LOADER = """import runpy, timm, torch
 from PIL import Image
 network = runpy.run_path("RUN/model/load_model.py")["load"]()
 view = timm.data.create_transform(**timm.data.resolve_data_config(network.pretrained_cfg))
 with torch.inference_mode():
-    answer = network(view(Image.open("photo.jpg").convert("RGB")).unsqueeze(0)).softmax(1)[0]
-print(network.pretrained_cfg["label_names"][int(answer.argmax())], float(answer.max()))"""
+    """
 """Code for a head that is not linear: the loader in the model folder needs torch, timm and safetensors."""
+CALL = 'network(view(Image.open("photo.jpg").convert("RGB")).unsqueeze(0))'
+ANSWERS = {
+    "single_label": f"""answer = {CALL}.softmax(1)[0]
+print(network.pretrained_cfg["label_names"][int(answer.argmax())], float(answer.max()))""",
+    "multi_label": f"""answer = {CALL}.sigmoid()[0]
+names = network.pretrained_cfg["label_names"]
+print([(name, p) for name, p in zip(names, answer.tolist()) if p > 0.5])""",
+    "regression": f"""answer = {CALL}[0]
+print(dict(zip(network.pretrained_cfg["label_names"], answer.tolist())))""",
+}
+"""The last lines of both, by the kind of target."""
+
+
+def code(start: str, kind: str) -> str:
+    """Return code that begins with TIMM or LOADER."""
+    return start + ANSWERS.get(kind, ANSWERS["single_label"])
 
 
 def section(report: Report) -> Section:
     """Show code for Python, a shell and timm."""
     heads, ensemble = report.what.heads, report.how.ensemble
-    without = Snippet("Without autotl, because RUN/model is a timm folder", "python", TIMM)
+    comment, start = "Without autotl, because RUN/model is a timm folder", TIMM
     if heads:
-        without = Snippet("Without autotl, by the loader in the model folder", "python", LOADER)
+        comment, start = "Without autotl, by the loader in the model folder", LOADER
+    without = Snippet(comment, "python", code(start, report.target.kind))
     several, plugin_heads = heads and ensemble is not None and ensemble.kept, report.what.plugin_heads
     return Section(
         name="use",

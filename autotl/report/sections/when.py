@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
+from autotl.evaluation.number_text import significant
 from autotl.experience import shipped_gains
 from autotl.report import figures, format
 from autotl.report.document.report import Report
@@ -18,7 +19,6 @@ from autotl.report.sentences.transfer_gain import transfer_gain
 def section(report: Report) -> Section:
     """Describe the gain, the data, its similarity and the predictions."""
     backbone = report.verdict.backbone or report.what.backbone or ""
-    curve = report.when.learning_curve
     sentences = [
         *transfer_gain(report),
         *_limits(report),
@@ -30,16 +30,16 @@ def section(report: Report) -> Section:
         format.sentence(report.when.choice.sentence),
         *predictions.rule_of_thumb(report),
         predictions.experience(report.when),
-        f"Learning curve of the linear probe: {curve.sentence}" if curve and curve.sentence else "",
+        _learning_curve(report),
         format.sentence(report.when.catch_up.sentence),
-        _negative_transfer(report.when),
+        _negative_transfer(report),
     ]
     return Section(
         name="when",
         title="When does transfer pay here?",
         link="When",
         sentences=tuple(filter(None, sentences)),
-        tables=(_negative_classes(report.when), _similarities(report.when), _scores(report.when)),
+        tables=(_negative_classes(report), _similarities(report.when), _scores(report.when)),
         figures=_figures(report),
     )
 
@@ -84,34 +84,64 @@ def _data(report: Report) -> str:
     images = when.n_train_by_network.get(report.verdict.backbone or "", when.n_train)
     text = f"The model was trained on {format.count(images, 'image')}"
     if when.n_classes is not None:
-        text += f" of {format.count(when.n_classes, 'class', 'classes')}"
-    if when.min_per_class is not None:
+        text += f" of {format.count(when.n_classes, report.words.one, report.words.several)}"
+    if when.min_per_class is not None and report.target.kind == "single_label":
         text += f", {when.min_per_class:,} in the smallest class"
     if when.image_side is not None:
         text += f". The median shorter side is {format.value(when.image_side)} pixels"
     return text + "."
 
 
-def _negative_transfer(when: When) -> str:
-    found = when.negative_transfer_classes
+def _learning_curve(report: Report) -> str:
+    curve = report.when.learning_curve
+    if curve is None or not curve.sentence:
+        return ""
+    of = "" if report.target.kind == "single_label" else f" ({report.words.correct})"
+    return f"Learning curve of the linear probe{of}: {curve.sentence}"
+
+
+def _negative_transfer(report: Report) -> str:
+    found, numbers = report.when.negative_transfer_classes, report.target.kind == "regression"
     if not found:
         return ""
-    names = [f"{format.name(each.name)} ({format.points(each.difference)} points)" for each in found]
-    classes = "one class" if len(found) == 1 else f"{len(found):,} classes"
-    return f"Transfer scores lower on {classes}: {format.listing(names)}."
+    names = [f"{format.name(each.name)} ({_change(each.difference, report)})" for each in found]
+    several = "ranges" if numbers else report.words.several
+    amount = (
+        f"one {'range' if numbers else report.words.one}" if len(found) == 1 else f"{len(found):,} {several}"
+    )
+    verb = "has larger errors" if numbers else "scores lower"
+    return f"Transfer {verb} on {amount}: {format.listing(names)}."
 
 
-def _negative_classes(when: When) -> Table:
+def _change(difference: float | None, report: Report) -> str:
+    """The gain on a class or label in points, or that of a number's absolute error."""
+    if report.target.kind != "regression":
+        return f"{format.points(difference)} points"
+    return format.DASH if difference is None else significant(difference, signed=True)
+
+
+def _negative_classes(report: Report) -> Table:
+    numbers = report.target.kind == "regression"
     rows = tuple(
         (
             format.name(each.name),
-            format.points(each.difference),
-            format.between_points(each.ci95) or format.DASH,
+            _change(each.difference, report).removesuffix(" points"),
+            _ends(each.ci95, numbers=numbers),
         )
-        for each in when.negative_transfer_classes
+        for each in report.when.negative_transfer_classes
     )
-    headings = ("class", "gain in points", "95% interval")
-    return Table(headings, rows, frozenset({1}), title="Classes on which transfer hurts")
+    if numbers:
+        headings = ("range", "lower error", "95% interval")
+        return Table(headings, rows, frozenset({1}), title="Ranges on which transfer hurts")
+    headings = (report.words.one, "gain in points", "95% interval")
+    title = f"{report.words.several.capitalize()} on which transfer hurts"
+    return Table(headings, rows, frozenset({1}), title=title)
+
+
+def _ends(ci95: tuple[float, float] | None, *, numbers: bool) -> str:
+    if numbers and ci95:
+        return " – ".join(significant(end, signed=True) for end in ci95)
+    return format.between_points(ci95) or format.DASH
 
 
 def _similarities(when: When) -> Table:
@@ -196,7 +226,7 @@ def _own_spot(report: Report) -> figures.Spot | None:
     when = report.when
     known = {name: source_similarity.calibrated(when, name) for name in when.similarity}
     medians = {name: median(found) for name, found in known.items() if found}
-    if not medians or not when.n_train or not when.n_classes:
+    if report.target.kind != "single_label" or not medians or not when.n_train or not when.n_classes:
         return None
     similarity = medians.get(report.verdict.backbone or "", max(medians.values()))
     return figures.Spot("this data", when.n_train / when.n_classes, similarity)

@@ -16,21 +16,28 @@ from autotl.report.document.quality import (
     Quality,
     Shift,
 )
+from autotl.report.kinds.words import Words, words
 
 SIGNIFICANT = 0.01
 """P-value below which training and test images differ."""
+_UNCHECKED = {
+    "multi_label": "Wrong labels were not looked for: the check needs one class for each image.",
+    "regression": "",
+}
+_NEIGHBOURS = {"multi_label": "rarest label", "regression": "range of numbers"}
+"""The images that an outlier is compared with; for single labels those of its class."""
 
 
-def data_issues(quality: Quality) -> list[str]:
+def data_issues(quality: Quality, kind: str = "single_label") -> list[str]:
     """Describe each data issue, its effect on the scores and its remedy."""
     sentences = [
-        _copies(quality.near_duplicates),
+        _copies(quality.near_duplicates, words(kind)),
         *_groups(quality.groups),
         _leaks(quality.near_leakage),
-        _labels(quality.label_issues),
-        _outliers(quality.outliers),
+        _labels(quality.label_issues) if kind == "single_label" else _UNCHECKED.get(kind, ""),
+        _outliers(quality.outliers, _NEIGHBOURS.get(kind, "class")),
         _shift(quality.shift),
-        _missing(quality.missing),
+        _missing(quality.missing, words(kind)),
         _cleaned(quality.cleaned),
     ]
     return [each for each in sentences if each]
@@ -40,14 +47,15 @@ def _verb(amount: int) -> str:
     return "looks" if amount == 1 else "look"
 
 
-def _copies(found: Duplicates) -> str:
+def _copies(found: Duplicates, own: Words) -> str:
     if not found.images:
         return ""
     images, groups = format.count(found.images, "training image"), format.count(found.groups, "group")
     conflicts = ""
     if found.conflicting:
         verb = "has" if found.conflicting == 1 else "have"
-        conflicts = f" {format.count(found.conflicting, 'group')} {verb} different labels."
+        different = "labels" if own.truth == "label" else own.truth
+        conflicts = f" {format.count(found.conflicting, 'group')} {verb} different {different}."
     return (
         f"{images} in {groups} look like copies. Copies count several times, and validation scores are too "
         f"high if a fold divides a group.{conflicts} `--clean drop` keeps one image of each group, "
@@ -132,13 +140,13 @@ def _labels(found: Sequence[LabelIssue] | None) -> str:
     )
 
 
-def _outliers(found: Sequence[Outlier]) -> str:
+def _outliers(found: Sequence[Outlier], neighbours: str) -> str:
     if not found:
         return ""
     items = format.listing((format.name(each.item) for each in found), limit=4)
-    their = "its" if len(found) == 1 else "their"
+    own = f"{'its' if len(found) == 1 else 'their'} {neighbours}"
     return (
-        f"{format.count(len(found), 'training image')} {_verb(len(found))} like no other of {their} class: "
+        f"{format.count(len(found), 'training image')} {_verb(len(found))} like no other of {own}: "
         f"{items}. Outliers may be rare cases or mistakes."
     )
 
@@ -155,13 +163,13 @@ def _shift(found: Shift) -> str:
     )
 
 
-def _missing(found: Mapping[str, Sequence[str]]) -> str:
+def _missing(found: Mapping[str, Sequence[str]], own: Words) -> str:
     if not found:
         return ""
     classes = [f"{format.name(name)} ({format.listing(parts)})" for name, parts in found.items()]
     return (
-        f"Some classes have no image in a part: {format.listing(classes)}. Scores of that part do not "
-        "include them: add images of these classes."
+        f"Some {own.several} have no image in a part: {format.listing(classes)}. Scores of that part do not "
+        f"include them: add images of these {own.several}."
     )
 
 

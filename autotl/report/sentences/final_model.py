@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autotl.evaluation.number_text import significant
 from autotl.report import format
 from autotl.report.document.model import Ensemble, Soup
 from autotl.report.document.report import Report
@@ -9,7 +10,7 @@ from autotl.report.document.report import Report
 
 def final_model(report: Report) -> list[str]:
     """Describe ensembling, averaging and calibration of the chosen network."""
-    sentences = [ensemble(report), _soup(report), _temperature(report)]
+    sentences = [ensemble(report), _soup(report), _temperature(report), _intervals(report)]
     return [each for each in sentences if each]
 
 
@@ -38,7 +39,8 @@ def _ensemble(report: Report, facts: Ensemble) -> str:
         arm = f"{format.name(trial.strategy)} on {format.name(trial.backbone)}, " if trial else ""
         members.append(f"trial {number} ({arm}{format.percent(share)})")
     listed = format.listing(members, limit=12)
-    return f"The final model is an ensemble, the weighted mean of the probabilities of {listed}. {gain}."
+    predictions = "numbers" if report.target.kind == "regression" else "probabilities"
+    return f"The final model is an ensemble, the weighted mean of the {predictions} of {listed}. {gain}."
 
 
 def _soup(report: Report) -> str:
@@ -83,6 +85,26 @@ def _temperature(report: Report) -> str:
             f"{effect} confident; predictions do not change."
         )
     return f"The probabilities are not rescaled by a temperature: {found.why}." if found.why else ""
+
+
+def _intervals(report: Report) -> str:
+    """Describe the prediction intervals of numbers; empty for other targets."""
+    found = report.how.intervals
+    if found is None:
+        return ""
+    if not found.half_widths:
+        return format.sentence(f"There are no prediction intervals: {found.why}") if found.why else ""
+    names = report.target.names or ("?",) * len(found.half_widths)
+    widths = [
+        f"± {significant(half)} for {format.name(name)}"
+        for name, half in zip(names, found.half_widths, strict=False)
+    ]
+    share = format.percent(found.coverage).replace(".0%", "%")
+    caution = f" {format.sentence(found.why)}" if found.why else ""
+    return (
+        f"Prediction intervals that hold {share} of the true numbers are {format.listing(widths)}, from the "
+        f"errors on {format.count(found.n, 'validation image')}.{caution}"
+    )
 
 
 def _gain(report: Report, gain: float | None, se: float | None) -> str:

@@ -31,6 +31,8 @@ def _difference(report: Report, gain: TransferGain, value: float) -> str:
     measure = report.measure
     metric = format.metric(gain.metric) if gain.metric else measure.name
     images = f"On the same {format.count(gain.n, 'test image')}, " if gain.n else ""
+    if measure.in_units:
+        return f"{images}{_in_units(report, value)}" if images else format.sentence(_in_units(report, value))
     if not measure.percent:
         better = "higher" if measure.higher_is_better else "lower"
         text = f"transfer is {measure.gain(value)} better in {metric} than the best model without transfer"
@@ -42,6 +44,17 @@ def _difference(report: Report, gain: TransferGain, value: float) -> str:
         amount = format.points(abs(value))[1:]
         text = f"transfer scores {amount} points {side} in {metric} than the best model without transfer"
     return format.sentence(images + text)
+
+
+def _in_units(report: Report, value: float) -> str:
+    """The change of an error in the unit of the numbers."""
+    measure, verb = report.measure, "lowers" if value >= 0 else "raises"
+    if value == 0:
+        return f"transfer and the best model without transfer have the same {measure.name}."
+    return (
+        f"transfer {verb} the {measure.name} by {measure.amount(value)}, compared with the best model "
+        "without transfer."
+    )
 
 
 def _interval(report: Report, gain: TransferGain) -> str:

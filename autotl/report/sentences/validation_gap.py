@@ -25,12 +25,16 @@ def validation_gap(report: Report) -> str:
     if low <= 0 <= high:
         return f"{text} The interval includes 0, so chance can explain this."
     reasons = report.search.optimism_reasons
-    return text if gap < 0 or reasons is None else " ".join([text, *_causes(reasons, measure)])
+    return (
+        text
+        if gap < 0 or reasons is None
+        else " ".join([text, *_causes(reasons, measure, report.words.correct)])
+    )
 
 
-def _causes(reasons: GapReasons, measure: Measure) -> Iterator[str]:
+def _causes(reasons: GapReasons, measure: Measure, correct: str) -> Iterator[str]:
     """The causes that were found, the rest of the gap and its uncertainty."""
-    found = list(_found(reasons, measure))
+    found = list(_found(reasons, measure, correct))
     yield from found
     if not found:
         yield f"The cause is not known. {_checked(reasons, measure)}"
@@ -43,10 +47,10 @@ def _causes(reasons: GapReasons, measure: Measure) -> Iterator[str]:
         )
 
 
-def _found(reasons: GapReasons, measure: Measure) -> Iterator[str]:
+def _found(reasons: GapReasons, measure: Measure, correct: str) -> Iterator[str]:
     selection, copies, shift = reasons.selection, reasons.near_copies, reasons.shift
     if copies is not None and copies.found:
-        yield from _copies(copies)
+        yield from _copies(copies, correct)
     if selection.found:
         yield (
             f"Choosing the best of {format.count(selection.trials, 'trial')} explains at most "
@@ -61,14 +65,14 @@ def _found(reasons: GapReasons, measure: Measure) -> Iterator[str]:
             yield "Near copies make this p-value too small."
 
 
-def _copies(found: CopiesCheck) -> Iterator[str]:
+def _copies(found: CopiesCheck, correct: str) -> Iterator[str]:
     pairs = [pair for pair in found.examples if len(pair) == 2]
     example = f", for example {format.name(pairs[0][0])} and {format.name(pairs[0][1])}" if pairs else ""
     usual = "" if found.test_share is None else f" ({found.test_share:.0%} of test images do)"
     yield f"{found.share:.0%} of validation images have a near copy in their training fold{usual}{example}."
     if found.accuracy_with is not None and found.accuracy_without is not None:
         yield (
-            f"Validation accuracy is {format.percent(found.accuracy_with)} on them and "
+            f"Validation {correct} is {format.percent(found.accuracy_with)} on them and "
             f"{format.percent(found.accuracy_without)} on the others."
         )
     if found.grouped:

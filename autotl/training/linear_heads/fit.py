@@ -14,7 +14,7 @@ from torch import Tensor
 
 from autotl.api import HeadSetting, LinearHeads
 from autotl.clock import NEVER, Deadline
-from autotl.training.class_balance import class_weights
+from autotl.training.class_balance import class_weights, label_weights
 from autotl.training.linear_heads.lbfgs import StackedRegressions, minimise
 
 MAX_COLUMNS = 172
@@ -40,17 +40,18 @@ def fit_heads(
     check_cancelled: Callable[[], None] = lambda: None,
     end: Deadline = NEVER,
 ) -> LinearHeads:
-    """Fit multinomial logistic regression for each setting on each fold.
+    """Fit logistic regression for each setting on each fold.
 
-    Minimises Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, with unpenalised biases, to within 1e-3 of the smallest mean
-    loss. The settings of a fold are fitted in order of C, in small groups. Each group starts from the
-    extrapolated path of the smaller values. A step is one matrix product in the eigenbasis of the features.
-    There the curvature is nearly diagonal, so that its diagonal is a good preconditioner.
+    It is multinomial for classes, and one-versus-rest for labels. It minimises
+    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, with unpenalised biases, to within 1e-3 of the smallest mean loss. The
+    settings of a fold are fitted in order of C, in small groups. Each group starts from the extrapolated path
+    of the smaller values. A step is one matrix product in the eigenbasis of the features. There the curvature
+    is nearly diagonal, so that its diagonal is a good preconditioner.
 
     Args:
         features: Frozen features, float32 (n, d).
-        labels: Classes, int64 (n,).
-        classes: Number of classes.
+        labels: Classes, int64 (n,), or labels, float32 (n, classes) of 0 and 1.
+        classes: Number of classes or labels.
         settings: How the classifiers are fitted.
         folds: Indices of the training rows of each fold.
         weights: Weights of the rows, float32 (n,), scaled to mean 1 on each fold; None if all are equal.
@@ -121,8 +122,8 @@ class _RegularisationPath:
     """Fits heads in the order of C.
 
     Attributes:
-        labels: Classes of all rows, int64 (n,).
-        classes: Number of classes.
+        labels: Classes of all rows, int64 (n,), or labels, float32 (n, classes).
+        classes: Number of classes or labels.
         balanced: Whether classes are weighted equally.
         check_cancelled: Called before each optimiser step; may raise.
         time_shares: The time of each group.
@@ -205,9 +206,12 @@ class _DesignMatrix:
         """Return the regressions with these values of C on the rows."""
         own = labels[self.chosen]
         weights = self.weights
-        if balanced:
+        if balanced and own.dim() == 1:
             even = class_weights(own)
             weights = even if weights is None else even * weights
+        elif balanced:
+            even = label_weights(own)
+            weights = even if weights is None else even * weights[:, None]
         return StackedRegressions(self.rows, own, weights, self.rows.new_tensor(cs))
 
     def unfold(self, found: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -230,5 +234,7 @@ def _eigenbasis(x: Tensor) -> Tensor:
 
 def _is_balanced(labels: Tensor) -> bool:
     """Return whether all present classes are equally frequent."""
+    if labels.dim() > 1:
+        return False
     counts = labels.bincount(minlength=1)
     return bool(counts[counts > 0].min() == counts.max())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 MAX_LOSS_GAP = 1e-3
 """A head has converged if its mean loss is provably within this distance of the minimum, …"""
@@ -26,10 +27,15 @@ Move = tuple[Tensor, Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class StackedRegressions:
-    """H logistic regressions of K classes on the same rows.
+    """H logistic regressions of K classes or labels on the same rows.
 
-    ``rows`` is (n, r + 1), the last column ones; ``labels`` (n,); ``weights`` (n,) or None for ones; ``c``
-    (H,) is the C of each regression.
+    Classes compete in a softmax; each label has a sigmoid, and its loss is added to the others'.
+
+    Attributes:
+        rows: (n, r + 1), the last column ones.
+        labels: Classes, int64 (n,), or labels, float32 (n, K) of 0 and 1.
+        weights: Weights of the rows, (n,), or of the rows' labels, (n, K); None for ones.
+        c: The C of each regression, (H,).
     """
 
     rows: Tensor
@@ -45,6 +51,15 @@ class StackedRegressions:
         """Return penalised mean losses (H,) and gradients at ``u``."""
         n, (r, h, k) = len(self.rows), u.shape
         z = (self.rows @ u.reshape(r, h * k)).view(n, h, k)
+        loss, p = self._of_classes(z) if self.labels.dim() == 1 else self._of_labels(z)
+        gradient = (self.rows.T @ p.view(n, h * k)).view(r, h, k) / n
+        decay = 1 / (self.c * n)  # (H,)
+        gradient[:-1] += decay.view(1, h, 1) * u[:-1]
+        return loss.mean(0) + 0.5 * decay * _dot(u[:-1], u[:-1]), gradient
+
+    def _of_classes(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Return weighted cross-entropies (n, H) and their gradients by logits (n, H, K), in place."""
+        n, h, _ = z.shape
         top = z.logsumexp(2)
         own = self.labels.view(n, 1, 1).expand(n, h, 1)
         loss = top - z.gather(2, own).squeeze(2)  # (n, H)
@@ -53,18 +68,25 @@ class StackedRegressions:
         if self.weights is not None:
             loss = loss * self.weights.view(n, 1)
             p *= self.weights.view(n, 1, 1)
-        gradient = (self.rows.T @ p.view(n, h * k)).view(r, h, k) / n
-        decay = 1 / (self.c * n)  # (H,)
-        gradient[:-1] += decay.view(1, h, 1) * u[:-1]
-        return loss.mean(0) + 0.5 * decay * _dot(u[:-1], u[:-1]), gradient
+        return loss, p
+
+    def _of_labels(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Return summed binary cross-entropies (n, H) and their gradients by logits (n, H, K)."""
+        y = self.labels.unsqueeze(1)  # (n, 1, K)
+        losses, p = functional.softplus(z) - z * y, z.sigmoid() - y
+        if self.weights is not None:
+            weights = self.weights.view(len(z), 1, -1)
+            losses, p = losses * weights, p * weights
+        return losses.sum(2), p
 
     def preconditioner(self, u: Tensor) -> Tensor:
         """Return the inverse of the Hessian's diagonal at ``u``."""
         n, (r, h, k) = len(self.rows), u.shape
-        p = (self.rows @ u.reshape(r, h * k)).view(n, h, k).softmax(2)
+        z = (self.rows @ u.reshape(r, h * k)).view(n, h, k)
+        p = z.softmax(2) if self.labels.dim() == 1 else z.sigmoid()
         p = p * (1 - p)
         if self.weights is not None:
-            p *= self.weights.view(n, 1, 1)
+            p *= self.weights.view(n, 1, -1)
         curvature = (self.rows.square().T @ p.view(n, h * k)).view(r, h, k) / n
         curvature[:-1] += (1 / (self.c * n)).view(1, h, 1)
         return 1 / curvature.clamp(min=1e-6)

@@ -10,7 +10,7 @@ import pytest
 
 from autotl.data import read
 from autotl.errors import DataError
-from autotl.results.predictions import label_indices
+from autotl.results.by_target.labelled_targets import label_indices
 from tests.cases.pictures import READERS, flat, folders, found
 
 

@@ -10,7 +10,8 @@ import torch
 
 from autotl.api import PixelScale
 from autotl.errors import DataError
-from autotl.results.predictions import PredictionOptions, prediction_table
+from autotl.results.by_target.prediction_rows import PredictionOptions
+from autotl.results.predictions import prediction_table
 from tests.cases.pictures import Brightness
 
 DARK, LIGHT = np.full((10, 12, 3), 20, np.uint8), np.full((10, 12, 3), 230, np.uint8)

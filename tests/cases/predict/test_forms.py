@@ -17,7 +17,8 @@ from PIL import Image
 from torch.utils.data import DataLoader, TensorDataset
 
 from autotl.errors import DataError
-from autotl.results.predictions import PredictionOptions, prediction_table
+from autotl.results.by_target.prediction_rows import PredictionOptions
+from autotl.results.predictions import prediction_table
 from tests.cases.pictures import READERS, Brightness
 
 ANSWERS = ["dark", "light", "light", "dark"]

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from autotl.errors import DataError, UnknownName
-from autotl.results.predictions import PredictionOptions, prediction_table
+from autotl.results.by_target.prediction_rows import PredictionOptions
+from autotl.results.predictions import prediction_table
 from tests.cases.pictures import READERS, Brightness
 
 

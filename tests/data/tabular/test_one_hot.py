@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from autotl.api import Columns
+from autotl.api import Columns, TargetSpec
 from autotl.builtin.readers.tables import Tables
 from autotl.errors import DataError
 
@@ -29,10 +29,14 @@ def test_other_columns_beside_them_are_no_labels() -> None:
     assert [item.target for item in Tables().read(rows, Columns()).items] == ["A", "B", "C", "A"]
 
 
-def test_several_labels_of_one_image_are_refused_as_such() -> None:
+def test_rows_with_another_number_of_ones_have_several_labels() -> None:
     rows = table([1, 0, 0, 1], [0, 1, 1, 0], [0, 0, 1, 0])
-    with pytest.raises(DataError, match=r"in 1 of 4 rows: row 3\). Several labels for an image"):
-        Tables().read(rows, Columns())
+    listing = Tables().read(rows, Columns())
+    assert [item.target for item in listing.items] == [("A",), ("B",), ("B", "C"), ("A",)]
+    assert listing.target == TargetSpec("multi_label", ("A", "B", "C"))
+    assert any(note.startswith("Used each of the columns A, B, C for a label") for note in listing.notes)
+    with pytest.raises(DataError, match=r"in 1 of 4 rows: row 3\)"):
+        Tables().read(rows, Columns(target="single_label"))
 
 
 def test_two_columns_of_zero_and_one_beside_others_are_no_evidence() -> None:

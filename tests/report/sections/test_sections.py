@@ -90,7 +90,7 @@ def test_copies_in_the_test_set_are_named_beside_the_score(sample: dict[str, Any
 
 
 def test_a_leaking_split_is_named(sample: dict[str, Any]) -> None:
-    sentences = data_sentences(parse(sample).quality)
+    sentences = data_sentences(parse(sample))
     assert any(
         each.startswith("The split leaks: 2 test images are also in the training set") for each in sentences
     )
@@ -103,7 +103,7 @@ def test_clean_data_is_reported_as_clean() -> None:
         "unreadable": {},
         "imbalance": {"ratio": 1.0},
     }
-    assert data_sentences(parse({"quality": clean}).quality) == [
+    assert data_sentences(parse({"quality": clean})) == [
         "The classes are balanced.",
         "No two images are identical.",
         "No test image is in the training set.",

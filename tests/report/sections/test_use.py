@@ -14,6 +14,7 @@ from autotl.report.sections import use
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
+TIMM = use.code(use.TIMM, "single_label")
 SAMPLE = json.loads((Path(__file__).parents[1] / "sample.json").read_text(encoding="utf-8"))
 
 
@@ -34,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("lines", [use.AUTOTL, use.TIMM], ids=["autotl", "timm"])
+@pytest.mark.parametrize("lines", [use.AUTOTL, TIMM], ids=["autotl", "timm"])
 def test_the_lines_end_in_a_label(
     folder: Path, lines: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -43,10 +44,10 @@ def test_the_lines_end_in_a_label(
     expected = autotl.load(folder / "run").predict("photo.jpg")
     said = capsys.readouterr().out
     assert str(expected["label"].iloc[0]) in said
-    if lines == use.TIMM:
+    if lines == TIMM:
         assert float(said.split()[-1]) == pytest.approx(expected["probability"].iloc[0], abs=1e-4)
 
 
 def test_the_code_is_in_the_page_and_in_markdown() -> None:
-    assert use.TIMM in markdown(parse(SAMPLE))
-    assert all(line.split("(")[0] in html(parse(SAMPLE)) for line in use.TIMM.splitlines())
+    assert TIMM in markdown(parse(SAMPLE))
+    assert all(line.split("(")[0] in html(parse(SAMPLE)) for line in TIMM.splitlines())

@@ -50,7 +50,7 @@ class FromScratch:
         epochs = affordable_epochs(
             task, backbone, input_size=input_size, trained=1.0, wanted=DEFAULT_EPOCHS, share=share
         )
-        return default_settings(lr=3e-3, epochs=epochs, input_size=input_size)
+        return default_settings(task, lr=3e-3, epochs=epochs, input_size=input_size)
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         share = _time_share(task)

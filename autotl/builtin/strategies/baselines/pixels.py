@@ -15,6 +15,7 @@ from autotl.api import (
     DataConfig,
     HeadSetting,
     Images,
+    LinearProblem,
     Machine,
     Params,
     Score,
@@ -23,6 +24,7 @@ from autotl.api import (
     Weights,
     Workbench,
 )
+from autotl.clock import NEVER
 from autotl.training import head_seconds
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ ORIGIN = "principal components of the pixels, nothing learned elsewhere"
 
 
 class Pixels:
-    """Logistic regression on principal components of the pixels.
+    """Logistic or ridge regression on principal components of the pixels.
 
     The model is stored as a Vision Transformer without blocks, with one patch for the whole image: a linear
     map followed by a linear classifier.
@@ -119,22 +121,24 @@ class _PixelLearner:
         yield workbench.score(self._model, input_size=SIDE)
 
     def _fit_head(self, components: Tensor) -> tuple[Tensor, Tensor]:
-        """Return weight (classes, components) and bias (classes,) of the linear classifier."""
+        """Return weight (k, components) and bias (k,) of the linear head."""
         import torch  # not needed to list the plugins
 
-        from autotl.training import fit_heads
-
-        workbench, device = self._workbench, self._workbench.device
-        weights = workbench.weights()
-        heads = fit_heads(
-            components.to(device),
-            workbench.targets().train.to(device),
-            classes=workbench.task.target.outputs,
-            settings=[HeadSetting(self._c, standardise=False)],
-            folds=[torch.arange(len(components), device=device)],
-            weights=None if weights is None else weights.to(device),
+        workbench = self._workbench
+        rows = torch.arange(len(components))
+        problem = LinearProblem(components, workbench.targets().train, [rows], workbench.weights())
+        # the number of steps is bounded; an end by time would give other weights in another run
+        heads = workbench.target.fit_linear(
+            problem.to(workbench.device),
+            [HeadSetting(self._c, standardise=False)],
+            check_cancelled=_go_on,
+            end=NEVER,
         )
         return heads.weight[0, 0].cpu(), heads.bias[0, 0].cpu()
+
+
+def _go_on() -> None:
+    """Let a fit continue until it converges."""
 
 
 def _flat_batches(workbench: Workbench, images: Images) -> Iterator[Tensor]:

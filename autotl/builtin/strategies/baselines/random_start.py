@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotl.api import Backbone, Cost, Params, Space, Task, Workbench
-from autotl.training import AUGMENTATIONS, Recipe, balance_options, epoch_seconds
+from autotl.training import AUGMENTATIONS, Recipe, balance_options, epoch_seconds, usual_augmentation
 
 if TYPE_CHECKING:
     from autotl.training import Training
 
 
-def default_settings(*, lr: float, epochs: int, input_size: int) -> Params:
-    """Return default settings: weight decay 0.05, shifted views, no balancing.
+def default_settings(task: Task, *, lr: float, epochs: int, input_size: int) -> Params:
+    """Return default settings: weight decay 0.05, the usual views, no balancing.
 
     Args:
+        task: The task.
         lr: Peak learning rate.
         epochs: Number of epochs.
         input_size: Image size in pixels.
@@ -23,7 +24,7 @@ def default_settings(*, lr: float, epochs: int, input_size: int) -> Params:
         "lr": lr,
         "weight_decay": 0.05,
         "epochs": epochs,
-        "augment": "shift",
+        "augment": usual_augmentation(task, frozen=False),
         "balance": "none",
         "image_size": input_size,
     }

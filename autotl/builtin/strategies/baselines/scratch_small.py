@@ -136,7 +136,7 @@ class ScratchSmall:
         epochs = affordable_epochs(
             task, backbone, input_size=input_size, trained=1.0, wanted=_usual_epochs(task)
         )
-        return default_settings(lr=6e-3, epochs=epochs, input_size=input_size)
+        return default_settings(task, lr=6e-3, epochs=epochs, input_size=input_size)
 
     def look(self, task: Task, backbone: Backbone) -> Params:
         """See :class:`autotl.api.FirstLook`."""

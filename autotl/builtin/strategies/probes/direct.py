@@ -25,6 +25,8 @@ class Direct:
     reads_weights = False
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
+        if task.target.kind != "single_label":
+            return Applies(False, "the source head's classes exclude each other, and know no numbers")
         if not backbone.classes:
             return Applies(False, f"{backbone.name} does not list the classes it was trained on")
         matches = match_classes(task.target.names, backbone.classes)

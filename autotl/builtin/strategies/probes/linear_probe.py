@@ -42,7 +42,11 @@ MAX_TIME_SHARE = 0.3
 
 
 class LinearProbe:
-    """Multinomial logistic regression on pooled features, stored in the network's classifier."""
+    """A linear model of pooled features, stored in the network's classifier.
+
+    It is a multinomial logistic regression of classes, a logistic regression of each label, or a ridge
+    regression of numbers.
+    """
 
     name = "linear_probe"
     summary = "freeze the whole backbone, learn a linear classifier on its features"
@@ -71,7 +75,7 @@ class LinearProbe:
         return {
             "C": space.suggest_categorical("C", C_VALUES),
             "standardise": space.suggest_categorical("standardise", [True, False]),
-            "class_weight": space.suggest_categorical("class_weight", ["none", "balanced"]),
+            "class_weight": space.suggest_categorical("class_weight", _class_weights(task)),
             "image_size": space.suggest_categorical("image_size", sizes),
         }
 
@@ -106,6 +110,11 @@ class _ProbeLearner:
         if in_grid and seconds < limit:
             return GRID
         return PROBE_SETTINGS if self._setting in PROBE_SETTINGS else (self._setting,)
+
+
+def _class_weights(task: Task) -> list[str]:
+    """Return the weights to search: numbers have no classes to weight."""
+    return ["none"] if task.target.kind == "regression" else ["none", "balanced"]
 
 
 def _is_affordable(task: Task, backbone: Backbone, input_size: int) -> bool:

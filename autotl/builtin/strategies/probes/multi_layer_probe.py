@@ -62,9 +62,7 @@ class MultiLayerProbe(DeclaredStrategy):
     settings = SETTINGS
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
-        """Return whether images have single labels."""
-        if task.target.kind != "single_label":
-            return Applies(False, "the relevance of features is defined for single labels only")
+        """Return True, with the number of stages."""
         return Applies(True, f"{len(backbone.stages)} stages give features of several depths")
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
@@ -121,15 +119,14 @@ class _MultiLayerLearner:
     def _relevance(self, x: Tensor) -> Tensor:
         """Return the norm of each standardised feature's weights in a ridge regression, (d,)."""
         import torch
-        from torch.nn.functional import one_hot
 
         bench = self.bench
-        labels, weights = bench.targets().train, bench.weights()
+        weights = bench.weights()
         mass = torch.ones(len(x)) if weights is None else weights
         mass = (mass / mass.sum())[:, None]
         mean = (x * mass).sum(0)
         rows = (x - mean) / ((x - mean) ** 2 * mass).sum(0).sqrt().clamp(min=1e-6) * mass.sqrt()
-        y = one_hot(labels, bench.task.target.outputs).float()
+        y = self._columns()
         y = (y - (y * mass).sum(0)) * mass.sqrt()
         rows, y = rows.to(bench.device), y.to(bench.device)
         narrow = rows.shape[1] <= len(rows)
@@ -140,8 +137,19 @@ class _MultiLayerLearner:
         found: Tensor = torch.linalg.vector_norm(solved if narrow else rows.T @ solved, dim=1)
         return found.cpu()
 
+    def _columns(self) -> Tensor:
+        """Return one-hot classes, labels as 0 and 1, or numbers of variance 1, (n, k)."""
+        from torch.nn.functional import one_hot
+
+        targets, target = self.bench.targets().train, self.bench.task.target
+        if target.kind == "single_label":
+            return one_hot(targets, target.outputs).float()
+        if target.kind == "regression":
+            return targets / targets.std(0).clamp(min=1e-12)
+        return targets
+
     def _logistic(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the weight (k, d) and bias (k,) of a logistic regression on all rows."""
+        """Return the weight (k, d) and bias (k,) of the target's linear head on all rows."""
         import torch
 
         bench = self.bench

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from autotl import hookimpl
-from autotl.api import Backbone, Beat, Cost, Machine, Params, Score, Space, Task, Workbench
+from autotl.api import Applies, Backbone, Beat, Cost, Machine, Params, Score, Space, Task, Workbench
 from autotl.toolbox import Choice, DeclaredStrategy, Float, InputSize
 
 if TYPE_CHECKING:
@@ -50,6 +50,12 @@ class NearestMean(DeclaredStrategy):
         "shrinkage": Float(DEFAULT_SHRINKAGE, low=1e-3, high=1.0, log=True),
         "image_size": InputSize(),
     }
+
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        """Return whether images have single labels."""
+        if task.target.kind != "single_label":
+            return Applies(False, "only an image of one class is near one mean")
+        return super().applies(task, backbone)
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         """See :class:`autotl.api.Strategy`.

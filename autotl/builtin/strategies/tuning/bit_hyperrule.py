@@ -10,7 +10,7 @@ from autotl import hookimpl
 from autotl.api import VERSION, Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.builtin.strategies.tuning.reach import default_reach, trained_share, tuning_seconds
 from autotl.builtin.strategies.tuning.start import frozen_sentence
-from autotl.training import VALIDATION_SHARE, Recipe, affordable_epochs
+from autotl.training import VALIDATION_SHARE, Recipe, affordable_epochs, usual_augmentation
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -108,7 +108,7 @@ class BitHyperRule:
             "lr": RATE,
             "warmup": rule.warmup,
             "mixup": rule.mixup,
-            "augment": "none" if reach.freeze else "shift",
+            "augment": usual_augmentation(task, frozen=reach.freeze > 0),
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:

@@ -14,7 +14,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
-from autotl.training import AUGMENTATIONS, Recipe, balance_options, head_seconds
+from autotl.training import AUGMENTATIONS, Recipe, balance_options, head_seconds, usual_augmentation
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -38,8 +38,6 @@ class Distill:
     on_request = True
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
-        if task.target.kind != "single_label":
-            return Applies(False, "a teacher's probabilities need one label for each image")
         teachers = _teachers(task, backbone)
         if not teachers:
             why = f"the run has no backbone larger than {backbone.name}: give two or more with --backbone"
@@ -56,7 +54,7 @@ class Distill:
             "head": "probe",
             "lr": 3e-4,
             "layer_decay": 0.75,
-            "augment": "none" if reach.freeze else "shift",
+            "augment": usual_augmentation(task, frozen=reach.freeze > 0),
             "balance": "none",
             "norm": default_norm(task, backbone, reach),
         }
@@ -89,7 +87,9 @@ class Distill:
         recipe = Recipe.from_params(params, batch_size=BATCH_SIZE)
         training = Training(model, workbench, recipe, train_mode=train_mode, frozen=depth)
         outputs = workbench.teacher_outputs(params["teacher"])
-        training.teacher = Teacher(outputs, params["share"], params["temperature"])
+        training.teacher = Teacher(
+            outputs, params["share"], params["temperature"], workbench.target.spec.kind
+        )
         workbench.note(
             f"A linear probe on {params['teacher']} was the teacher: its outputs counted "
             f"{100 * params['share']:.0f} % of the loss, at temperature {params['temperature']:.2g}."

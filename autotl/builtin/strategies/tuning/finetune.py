@@ -28,6 +28,7 @@ from autotl.training import (
     affordable_size,
     balance_options,
     training_seconds,
+    usual_augmentation,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class FineTune:
             "epochs": affordable_epochs(
                 task, backbone, input_size=input_size, trained=trained, wanted=wanted, views=1, share=share
             ),
-            "augment": "none" if depth else "shift",
+            "augment": usual_augmentation(task, frozen=depth > 0),
             "balance": "none",
             "norm": "batch" if aggressive else "frozen",
             "image_size": input_size,

@@ -26,6 +26,7 @@ from autotl.training import (
     probe_seconds,
     step_seconds,
     training_seconds,
+    usual_augmentation,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class GradualUnfreezing:
             "lr": 3e-3,
             "decay": DECAY,
             "weight_decay": 0.02,
-            "augment": "none" if reach.freeze else "shift",
+            "augment": usual_augmentation(task, frozen=reach.freeze > 0),
             "balance": "none",
             "norm": default_norm(task, backbone, reach),
         }

@@ -14,7 +14,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
-from autotl.training import AUGMENTATIONS, Recipe, balance_options
+from autotl.training import AUGMENTATIONS, Recipe, balance_options, usual_augmentation
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -57,7 +57,7 @@ class L2Sp:
             "layer_decay": 0.75,
             "alpha": ALPHA,
             "beta": BETA,
-            "augment": "none" if reach.freeze else "shift",
+            "augment": usual_augmentation(task, frozen=reach.freeze > 0),
             "balance": "none",
             "norm": default_norm(task, backbone, reach),
         }

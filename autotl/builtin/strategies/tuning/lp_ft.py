@@ -13,7 +13,14 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, probed_model
-from autotl.training import AUGMENTATIONS, PROBE_SETTINGS, Recipe, balance_options, probe_seconds
+from autotl.training import (
+    AUGMENTATIONS,
+    PROBE_SETTINGS,
+    Recipe,
+    balance_options,
+    probe_seconds,
+    usual_augmentation,
+)
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -56,7 +63,7 @@ class LpFt:
             "lr": USUAL_RATE / RATE_DIVISOR,
             "layer_decay": 1.0,
             "weight_decay": 0.02,
-            "augment": "none" if reach.freeze else "shift",
+            "augment": usual_augmentation(task, frozen=reach.freeze > 0),
             "balance": "none",
             "norm": "frozen",
         }

@@ -15,7 +15,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, stage_rates
-from autotl.training import Recipe, step_seconds, training_seconds
+from autotl.training import Recipe, step_seconds, training_seconds, usual_augmentation
 
 if TYPE_CHECKING:
     from autotl.training import PhasedTraining
@@ -58,7 +58,7 @@ class TwoPhase:
         found = {
             **reach.settings,
             "lr": BASE_RATE,
-            "augment": "none" if reach.freeze else "shift",
+            "augment": usual_augmentation(task, frozen=reach.freeze > 0),
             "norm": default_norm(task, backbone, reach),
         }
         return fit_trial_time(found, partial(_seconds, task=task, backbone=backbone), task)

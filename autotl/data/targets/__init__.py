@@ -1,0 +1,1 @@
+"""Targets as data writes them: classes, several labels, or numbers."""

@@ -1,0 +1,84 @@
+"""Read numbers from the cells of a column."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from numbers import Real
+
+import numpy as np
+
+from autotl.data.labels import is_missing
+from autotl.data.name_lists import join_names
+from autotl.errors import DataError
+
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.IGNORECASE)
+_LARGEST = float(np.finfo(np.float32).max)
+_PADDED = re.compile(r"[-+]?0\d.*")
+"""A number with leading zeros, which is rather an identifier."""
+
+
+def as_number(value: object) -> float | None:
+    """Return a cell as a number; None if it is none.
+
+    Texts of digits are numbers, unless they have leading zeros. Booleans are not.
+    """
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+        value = value.item()
+    if isinstance(value, bool | np.bool_) or is_missing(value):
+        return None
+    if isinstance(value, Real):
+        return float(value)
+    text = value.strip() if isinstance(value, str) else ""
+    return float(text) if _NUMBER.fullmatch(text) and not _PADDED.fullmatch(text) else None
+
+
+def all_numbers(values: Iterable[object]) -> list[float] | None:
+    """Return the present cells as numbers; None unless all are some."""
+    found: list[float] = []
+    for value in values:
+        if is_missing(value):
+            continue
+        if (number := as_number(value)) is None:
+            return None
+        found.append(number)
+    return found or None
+
+
+def are_whole(numbers: Iterable[float]) -> bool:
+    """Return whether all numbers are whole."""
+    return all(number.is_integer() for number in numbers)
+
+
+def number_cells(values: Sequence[object], *, row_names: Sequence[str], column: str) -> list[float]:
+    """Return the number of each cell.
+
+    Args:
+        values: The cells.
+        row_names: The name of each row, for errors.
+        column: The name of the column, for errors.
+
+    Raises:
+        DataError: A cell is missing, is no number, or is infinite.
+    """
+    missing = [row for row, value in zip(row_names, values, strict=True) if is_missing(value)]
+    if missing:
+        raise DataError(
+            f"{len(missing)} of {len(values)} numbers in {column!r} are missing: {join_names(missing)}. "
+            "Fill them in, or remove these images."
+        )
+    found = []
+    for row, value in zip(row_names, values, strict=True):
+        number = as_number(value)
+        if number is None:
+            raise DataError(
+                f"A number must be given as such (got {value!r} in {column!r}, {row}). Correct it."
+            )
+        if not math.isfinite(number) or abs(number) > _LARGEST:
+            raise DataError(
+                f"A number must be finite (got {number:g} in {column!r}, {row}). Correct it, or remove this "
+                "image."
+            )
+        found.append(number)
+    return found

@@ -1,0 +1,1 @@
+"""Scores beyond the metric, one module for each kind of target."""

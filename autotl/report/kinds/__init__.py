@@ -1,0 +1,1 @@
+"""Parts of the report that depend on the kind of target."""

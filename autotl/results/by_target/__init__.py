@@ -1,0 +1,1 @@
+"""Files and tables whose form depends on the kind of target."""

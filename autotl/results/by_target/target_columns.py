@@ -1,0 +1,68 @@
+"""Write true and predicted targets into the columns of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from autotl.api import Target, TargetSpec
+from autotl.results.by_target.prediction_rows import THRESHOLD, joined_labels
+
+TRUE, PREDICTED = "true:", "predicted:"
+"""The beginnings of the columns of true and predicted numbers."""
+
+
+def true_columns(targets: NDArray[Any], target: TargetSpec) -> dict[str, Any]:
+    """Return the columns of true targets: ``label``, or ``true:NAME`` for each number.
+
+    Several labels are joined by ``;``.
+    """
+    if target.kind == "regression":
+        return {f"{TRUE}{name}": targets[:, i] for i, name in enumerate(target.names)}
+    return {"label": _texts(targets, target)}
+
+
+def answer_columns(outputs: NDArray[np.float32], target: Target) -> dict[str, Any]:
+    """Return the columns of predictions: ``answer``, or ``predicted:NAME`` for each number."""
+    predicted, spec = target.predict(outputs), target.spec
+    if spec.kind == "regression":
+        return {f"{PREDICTED}{name}": predicted[:, i] for i, name in enumerate(spec.names)}
+    chosen = predicted > THRESHOLD if spec.kind == "multi_label" else predicted.argmax(1)
+    return {"answer": _texts(chosen, spec)}
+
+
+def largest_mistakes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of test predictions with mistakes, the worst first.
+
+    Classes and labels have the largest probability of the image. Numbers have their error, and the largest
+    one comes first. Errors of several numbers are compared in units of their standard deviation.
+    """
+    if "answer" not in table:
+        return _largest_errors(table)
+    found = table[["item", "label", "answer"]].assign(probability=table.filter(regex="^p:").max(axis=1))
+    wrong = found[found["label"] != found["answer"]]
+    return wrong.sort_values("probability", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _largest_errors(table: pd.DataFrame) -> pd.DataFrame:
+    names = [name.removeprefix(TRUE) for name in table.columns if str(name).startswith(TRUE)]
+    errors = {name: table[f"{PREDICTED}{name}"] - table[f"{TRUE}{name}"] for name in names}
+    spread = [table[f"{TRUE}{name}"].std() or 1.0 for name in names]
+    worst = np.max([errors[name].abs() / own for name, own in zip(names, spread, strict=True)], axis=0)
+    found = table.assign(**{f"error:{name}": error for name, error in errors.items()})
+    return found.iloc[np.argsort(-worst, kind="stable")].reset_index(drop=True)
+
+
+def _texts(targets: NDArray[Any], target: TargetSpec) -> pd.Series:
+    # as objects, because pandas' strings reject names that are not UTF-8
+    return pd.Series(_names(targets, target), dtype=object)
+
+
+def _names(targets: NDArray[Any], target: TargetSpec) -> Sequence[str]:
+    if target.kind == "multi_label":
+        return joined_labels(targets > 0, target.names)
+    return [target.names[index] for index in targets.tolist()]

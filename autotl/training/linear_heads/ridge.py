@@ -1,0 +1,103 @@
+"""Fit ridge regressions in closed form, for all settings on all folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from autotl.api import HeadSetting, LinearHeads
+
+
+def fit_ridge(
+    features: Tensor,
+    targets: Tensor,
+    *,
+    settings: Sequence[HeadSetting],
+    folds: Sequence[Tensor],
+    weights: Tensor | None = None,
+    check_cancelled: Callable[[], None] = lambda: None,
+) -> LinearHeads:
+    """Fit ridge regression for each setting on each fold.
+
+    Minimises Σ wᵢ·‖errorᵢ‖²/2 + ‖W‖²/2C, with unpenalised biases. One decomposition of a fold's features
+    solves it for every C (Hastie et al., The Elements of Statistical Learning, 2009, section 3.4).
+
+    Args:
+        features: Frozen features, float32 (n, d).
+        targets: Standardised numbers, float32 (n, k).
+        settings: How the heads are fitted; ``balanced`` changes nothing.
+        folds: Indices of the training rows of each fold.
+        weights: Weights of the rows, float32 (n,), scaled to mean 1 on each fold; None if all are equal.
+        check_cancelled: Called before each decomposition; may raise to end the work.
+    """
+    outputs = targets.shape[1]
+    heads = LinearHeads(
+        features.new_empty(len(folds), len(settings), outputs, features.shape[1]),
+        features.new_empty(len(folds), len(settings), outputs),
+    )
+    for fold, rows in enumerate(folds):
+        own = None if weights is None else weights[rows] / weights[rows].mean()
+        for standardise in sorted({each.standardise for each in settings}):
+            check_cancelled()
+            solved = _decomposed(features[rows], targets[rows], own, standardise=standardise)
+            for index, setting in enumerate(settings):
+                if setting.standardise == standardise:
+                    heads.weight[fold, index], heads.bias[fold, index] = solved.head(setting.c)
+    return heads
+
+
+@dataclass(frozen=True, slots=True)
+class _Decomposed:
+    """The features of a fold in directions in which the ridge is diagonal.
+
+    Attributes:
+        directions: (d, r).
+        products: Products of the targets with each direction, (r, k).
+        squares: Squared length of the features along each direction, (r,).
+        centre: Mean features, (d,).
+        spread: The number that divides each feature, (d,).
+        mean: Mean targets, (k,).
+    """
+
+    directions: Tensor
+    products: Tensor
+    squares: Tensor
+    centre: Tensor
+    spread: Tensor
+    mean: Tensor
+
+    def head(self, c: float) -> tuple[Tensor, Tensor]:
+        """Return the weight (k, d) and the bias (k,) at this C."""
+        shrunk = self.products / (self.squares + 1 / c)[:, None]
+        weight = ((self.directions @ shrunk) / self.spread[:, None]).T
+        return weight.float(), (self.mean - weight @ self.centre).float()
+
+
+def _decomposed(x: Tensor, y: Tensor, weights: Tensor | None, *, standardise: bool) -> _Decomposed:
+    """Decompose the centred features of a fold.
+
+    Args:
+        x: Features, (n, d).
+        y: Standardised numbers, (n, k).
+        weights: Weights of the rows, of mean 1; None if all are equal.
+        standardise: Whether features are divided by their deviation.
+    """
+    # doubles: small eigenvalues of many features decide at a large C; Apple's GPUs have none
+    kind = torch.float32 if x.device.type == "mps" else torch.float64
+    x, y = x.to(kind), y.to(kind)
+    w = x.new_ones(len(x), 1) if weights is None else weights.to(kind)[:, None]
+    centre, mean = (w * x).sum(0) / w.sum(), (w * y).sum(0) / w.sum()
+    spread = x.std(0).clamp(min=1e-6) if standardise and len(x) > 1 else torch.ones_like(centre)
+    x, y = (x - centre) / spread * w.sqrt(), (y - mean) * w.sqrt()
+    if len(x) >= x.shape[1]:
+        squares, directions = torch.linalg.eigh(x.T @ x)
+        products = directions.T @ (x.T @ y)
+    else:
+        squares, mixes = torch.linalg.eigh(x @ x.T)
+        kept = squares > 1e-10 * squares[-1].clamp(min=1e-12)
+        squares, lengths = squares[kept], squares[kept].sqrt()
+        directions, products = x.T @ (mixes[:, kept] / lengths), (mixes[:, kept] * lengths).T @ y
+    return _Decomposed(directions, products, squares.clamp(min=0), centre, spread, mean)

@@ -1,0 +1,121 @@
+"""Numbers: the contract of targets, ridge regression and the coverage of intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import Ridge
+
+from autotl.api import HeadSetting, LinearProblem, TargetSpec
+from autotl.clock import NEVER
+from autotl.errors import DataError
+from autotl.metrics import get_metric
+from autotl.targets import Regression, target_of
+from autotl.targets.conformal import prediction_intervals
+from autotl.testing import TargetChecks
+
+SPEC = TargetSpec("regression", ("angle", "size"), (10.0, -3.0), (5.0, 0.1))
+
+
+class TestRegression(TargetChecks):
+    target = Regression(SPEC)
+
+    def test_numbers_are_encoded_in_the_users_units(self) -> None:
+        encoded = self.target.encode([(1.5, 2), (3, -4.25)])
+        assert encoded.dtype == np.float32
+        assert encoded.tolist() == [[1.5, 2], [3, -4.25]]
+
+    @pytest.mark.parametrize("wrong", ["1.5", (1.0,), (1.0, float("nan")), (1.0, float("inf"))])
+    def test_anything_else_is_an_error(self, wrong: object) -> None:
+        with pytest.raises(DataError, match="must be 2 finite numbers"):
+            self.target.encode([wrong])  # type: ignore[list-item] # the wrong type is the test
+
+    def test_outputs_are_standardised_and_predictions_in_units(self) -> None:
+        outputs = np.array([[0, 0], [1, -2]], dtype=np.float32)
+        np.testing.assert_allclose(self.target.predict(outputs), [[10, -3], [15, -3.2]], rtol=1e-6)
+        numbers = torch.tensor([[10.0, -3.0], [15.0, -3.2]])
+        assert float(self.target.loss(torch.from_numpy(outputs), numbers)) == pytest.approx(0, abs=1e-9)
+
+    def test_without_scales_outputs_are_in_units(self) -> None:
+        outputs = np.array([[1.5, -2]], dtype=np.float32)
+        target = target_of(SPEC.in_units)
+        assert target.predict(outputs).tolist() == outputs.tolist()
+        assert float(target.loss(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 2.0]]))) == 2.0
+
+    def test_smoothing_changes_nothing(self) -> None:
+        targets, outputs = (torch.from_numpy(each) for each in self.target.example(8, seed=0))
+        assert self.target.loss(outputs, targets, smoothing=0.1) == self.target.loss(outputs, targets)
+
+    def test_strata_are_fifths_of_the_first_number(self) -> None:
+        numbers = np.arange(50, dtype=np.float32)[:, None] * [1, -1]
+        assert np.bincount(self.target.strata(numbers)).tolist() == [10] * 5
+        assert self.target.strata(numbers)[[0, 49]].tolist() == [0, 4]
+
+    def test_equal_numbers_are_in_one_stratum(self) -> None:
+        numbers = np.repeat([[0.0, 0], [1, 0]], [30, 10], axis=0)
+        assert len({*self.target.strata(numbers)[:30].tolist()}) == 1
+
+    def test_a_prediction_is_as_correct_as_it_explains(self) -> None:
+        numbers = np.array([[10.0, -3], [15, -3], [30, -3]], dtype=np.float32)
+        outputs = np.zeros((3, 2), dtype=np.float32)
+        np.testing.assert_allclose(self.target.correct(outputs, numbers), [1, 0.5, 0.5])
+
+
+@pytest.mark.parametrize("rows", [200, 12])
+@pytest.mark.parametrize("standardise", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_heads_are_scikit_learns_ridge(rows: int, standardise: bool, weighted: bool) -> None:
+    rng = np.random.default_rng(0)
+    x = (rng.normal(size=(rows, 20)) * np.linspace(0.5, 3, 20) + 1).astype(np.float32)
+    numbers = (x[:, :2] * [5, 0.1] + [10, -3] + 0.1 * rng.normal(size=(rows, 2))).astype(np.float32)
+    weights = rng.uniform(0.5, 1.5, rows).astype(np.float32) if weighted else None
+    problem = LinearProblem(
+        torch.from_numpy(x),
+        torch.from_numpy(numbers),
+        [torch.arange(rows)],
+        None if weights is None else torch.from_numpy(weights),
+    )
+    settings = [HeadSetting(c, standardise) for c in (0.01, 1.0)]
+    heads = Regression(SPEC).fit_linear(problem, settings, check_cancelled=lambda: None, end=NEVER)
+    spread = x.std(0, ddof=1) if standardise else np.ones(20)
+    own = None if weights is None else weights / weights.mean()
+    y = (numbers - np.array(SPEC.means)) / SPEC.scales
+    for place, setting in enumerate(settings):
+        theirs = Ridge(alpha=1 / setting.c).fit(x / spread, y, sample_weight=own)
+        found = x @ heads.weight[0, place].numpy().T + heads.bias[0, place].numpy()
+        np.testing.assert_allclose(found, theirs.predict(x / spread), atol=1e-3)
+
+
+def test_intervals_hold_the_promised_share_of_new_numbers() -> None:
+    """On average over many samples, as Lei et al. promise, and not many more."""
+    rng = np.random.default_rng(0)
+    held = []
+    for _ in range(400):
+        found = prediction_intervals(rng.standard_t(3, size=(30, 1)))
+        held.append(np.mean(np.abs(rng.standard_t(3, size=500)) <= found.half_widths[0]))
+    assert np.mean(held) + 2 * np.std(held) / 20 >= 0.9
+    assert np.mean(held) < 0.9 + 1 / 31 + 0.02
+
+
+def test_too_few_images_give_no_interval_and_near_copies_a_warning() -> None:
+    few = prediction_intervals(np.ones((8, 2)))
+    assert not few.kept
+    assert few.why == "8 validation images are too few: 90% intervals need 9"
+    enough = prediction_intervals(np.arange(9.0)[:, None] * [1, 10])
+    assert enough.half_widths == (8.0, 80.0)
+    assert "too narrow" in prediction_intervals(np.ones((9, 1)), independent=False).why
+
+
+def test_the_log_likelihood_prefers_smaller_errors() -> None:
+    target = Regression(SPEC)
+    numbers, _ = target.example(100, seed=0)
+    near, far = (target.outputs_of(numbers + np.array([5, 0.1]) * size) for size in (0.1, 1.0))
+    assert target.log_likelihood(near, numbers).mean() > target.log_likelihood(far, numbers).mean()
+
+
+def test_metrics_of_standardised_outputs_are_in_units() -> None:
+    numbers = np.array([[10.0, -3.0], [20.0, -3.1]], dtype=np.float32)
+    outputs = Regression(SPEC).outputs_of(numbers + np.array([2.0, 0.0]))
+    metric = get_metric("mae", SPEC)
+    assert metric.reported(metric(numbers, outputs)) == pytest.approx(1.0, rel=1e-4)
