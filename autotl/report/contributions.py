@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from autotl.api import ROLES, SOURCE, UNLABELLED, Record, Task
+from autotl.evaluation.number_text import IN_UNITS
 from autotl.report import format
 from autotl.report.evidence import Evidence, GivenImages
 from autotl.report.metric_format import Measure
@@ -22,7 +23,9 @@ ANSWERS = {1: "helps", 0: "no_measurable_difference", -1: "hurts"}
 def contributions(evidence: Evidence) -> list[dict[str, Any]]:
     """Return what each given set of images contributed, as ``report.json`` has it."""
     test = evidence.findings.test
-    measure = Measure(format.metric(test.metric), test.higher_is_better, test.percent)
+    measure = Measure(
+        format.metric(test.metric), test.higher_is_better, test.percent, test.metric in IN_UNITS
+    )
     found = {each.role: each for each in evidence.findings.contributions}
     return [
         _contribution(role, given, found[role], measure)

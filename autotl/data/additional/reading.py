@@ -66,7 +66,7 @@ def read_additional(
         DataError: No image can be read, or the floats are on another scale.
     """
     items = listing.items
-    scanner = ImageScanner(items, threads=None)
+    scanner = ImageScanner(items, [item.target for item in items], threads=None)
     with without_pillow_warnings():
         most = limits.recorded or _most(scanner, len(items), limits, clock, seed)
         numbers = range(len(items)) if most is None else stratified_sample(items, most, seed=seed)
@@ -81,7 +81,7 @@ def read_additional(
             "Repair the files, or leave them out."
         )
     readable.sort(key=lambda pair: (pair[1].digest, pair[0].name))
-    classes = tuple(class_order(item.target for item, _ in readable)) if listing.labelled else ()
+    classes = class_order(str(item.target) for item, _ in readable) if listing.labelled else ()
     table = _table(readable, classes)
     dataset = Dataset(
         table=table,
@@ -121,7 +121,7 @@ def _table(readable: Sequence[tuple[Item, ImageFacts]], classes: Sequence[str]) 
     return pd.DataFrame(
         {
             "item": pd.Series([item.name for item, _ in readable], dtype=object),
-            "label": pd.Series([index.get(item.target, 0) for item, _ in readable], dtype="int64"),
+            "label": pd.Series([index.get(str(item.target), 0) for item, _ in readable], dtype="int64"),
             "digest": [each.digest for each in facts],
             "height": pd.Series([each.height for each in facts], dtype="int64"),
             "width": pd.Series([each.width for each in facts], dtype="int64"),

@@ -29,6 +29,7 @@ def _contribution(phase: FinalPhase, predictions: TestPredictions, role: str) ->
         metric=phase.history.metric,
         seed=derive(phase.options.seed, "bootstrap"),
         train_images=min(len(fold.train) for fold in phase.run_cache.splits.folds),
+        target=phase.run_cache.target,
     )
     return Contribution(role, record, phase.history.record(without), gain)
 

@@ -22,15 +22,22 @@ from autotl.api import (
 )
 from autotl.builtin.strategies.tuning.reach import (
     BATCH_SIZE,
-    MIN_NEAR_SIMILARITY,
+    default_norm,
     default_reach,
     fit_trial_time,
-    similarity,
     suggested_reach,
     trained_share,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
-from autotl.training import AUGMENTATIONS, PROBE, Recipe, probe_seconds, step_seconds, training_seconds
+from autotl.training import (
+    AUGMENTATIONS,
+    PROBE,
+    Recipe,
+    probe_seconds,
+    step_seconds,
+    training_seconds,
+    usual_augmentation,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -72,7 +79,6 @@ class MultiTask:
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         reach = default_reach(task, backbone)
-        near = similarity(task, backbone) >= MIN_NEAR_SIMILARITY
         params: Params = {
             **reach.settings,
             "source_labels": _labellings(_facts(task), backbone)[0],
@@ -81,8 +87,8 @@ class MultiTask:
             "head": "probe",
             "lr": 3e-4,
             "layer_decay": 0.75,
-            "augment": "none" if reach.freeze else "shift",
-            "norm": "frozen" if near or reach.freeze else "batch",
+            "augment": usual_augmentation(task, frozen=reach.freeze > 0),
+            "norm": default_norm(task, backbone, reach),
         }
         return fit_trial_time(params, partial(_seconds, task=task, backbone=backbone), task)
 
