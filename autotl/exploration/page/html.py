@@ -106,10 +106,10 @@ def _environment() -> Environment:
 
 def _numbers(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     images, chosen = document["images"], document["stability"]
-    left_out = images["exact_copies"] + images["unreadable"]
+    left_out, divided = images["exact_copies"] + images["unreadable"], document["method"] != "none"
     return [
         (f"{images['distinct']:,}", "different images", f"{left_out:,} exact copies or unreadable"),
-        (str(document["k"]) if document["method"] != "none" else "none", "clusters", document["method"]),
+        (str(document["k"]), "clusters", document["method"]) if divided else ("none", "clear clusters", ""),
         (
             f"{chosen['mean']:.2f}" if chosen else "–",
             "stability",
