@@ -154,10 +154,8 @@ def method_notes(grouping: Grouping) -> list[str]:
     """Return sentences on the chosen backbone and method."""
     notes = []
     if grouping.chosen is not None and not grouping.is_clear and not grouping.fixed:
-        notes.append(
-            f"To divide the images all the same, as a help for labelling, give --clusters {grouping.chosen.k} "
-            f"(clusters={grouping.chosen.k})."
-        )
+        k = grouping.chosen.k
+        notes.append(f"Give --clusters {k} (clusters={k}) to divide the images all the same, for labelling.")
     if len(grouping.measured) > 1:
         others = ", ".join(sorted(name for name in grouping.measured if name != grouping.backbone))
         notes.append(f"The clusters of {grouping.backbone} gain more in stability than those of {others}.")
