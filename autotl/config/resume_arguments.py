@@ -75,8 +75,9 @@ class _Merge:
                 )
             return kept
         if self.new[name] != kept and not all_options()[name].option.resumable:
+            wanted = "the target's default" if name == "metric" and kept is None else repr(kept)
             raise RunError(
-                f"{name} must be {kept!r}, as at the start of the run in {self.folder} "
+                f"{name} must be {wanted}, as at the start of the run in {self.folder} "
                 f"(got {self.new[name]!r}). Leave it out, or start a new run in another folder."
             )
         return self.given[name]

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from autotl.api import Arm
+from autotl.api import Arm, Record
 from autotl.config.run_settings import RunSettings
 from autotl.evaluation import Findings
 from autotl.experience import Experience, Prior, Profile, Row, default_path, prior, prior_from, shipped_rows
@@ -115,9 +115,7 @@ def rows_of(
         provenance: The origin of the rows.
         without: Strategies without rows.
     """
-    profile = profile_of(prepared)
-    scored = {arm: found.best for arm, found in findings.arms.items() if arm.strategy not in without}
-    scored = {arm: best for arm, best in scored.items() if best.score is not None}
+    profile, scored = profile_of(prepared), _scored(findings, without)
     ranked = sorted(scored, key=lambda arm: -float(scored[arm].score or 0.0))
     run, created = uuid4().hex, datetime.now(UTC).isoformat(timespec="seconds")
     return [
@@ -169,6 +167,12 @@ def prediction(known: Prior | None, winner: str | None, strategies: Sequence[str
         "probability": known.predicted.probability,
         "agreed": named == winner if winner is not None and named in strategies else None,
     }
+
+
+def _scored(findings: Findings, without: Collection[str]) -> dict[Arm, Record]:
+    """Return the best trial of each arm that has a score."""
+    best = {arm: found.best for arm, found in findings.arms.items() if arm.strategy not in without}
+    return {arm: trial for arm, trial in best.items() if trial.score is not None}
 
 
 def _seconds(history: TrialHistory, arm: Arm) -> float:

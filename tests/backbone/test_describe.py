@@ -78,10 +78,11 @@ def test_the_digest_names_the_function_and_not_the_place(small, tmp_path):
     assert digest_of(small, changed) != digest_of(small, model)
 
 
-def test_imagenet_classes_get_their_names_from_timm_for_its_own_weights_only():
+def test_imagenet_classes_get_their_names_from_timm_for_its_own_weights_only(tmp_path):
     model = timm.create_model("test_resnet")
     hub = source_classes(Weights("r", "test_resnet.r160_in1k", "timm"), model)
     assert (hub[0].id, hub[0].names) == ("n01440764", ("tench", "Tinca tinca"))
     assert len(hub) == 1000
-    own = source_classes(Weights("r", "local-dir:x", "mine", folder="x"), model)
+    (tmp_path / "config.json").write_text('{"architecture": "test_resnet"}', encoding="utf-8")
+    own = source_classes(Weights("r", f"local-dir:{tmp_path}", "mine", folder=tmp_path), model)
     assert own == ()

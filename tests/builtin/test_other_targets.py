@@ -14,14 +14,14 @@ from autotl.api import Score, Strategy
 from autotl.metrics import get_metric
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
-from autotl.testing.bench import with_own_network
+from autotl.testing.bench import with_additional_images, with_own_network
 
 STRATEGIES: Mapping[str, Strategy] = {
     name: each
     for name, each in plugins.load().strategies.items.items()
     if type(each).__module__.startswith("autotl.builtin")
 }
-REFUSING = {"direct", "knn", "nearest_mean"}
+REFUSING = {"direct", "knn", "nearest_mean", "self_training"}
 SLOW_STARTERS = {"from_scratch", "scratch_small", "bit_hyperrule"}
 """Trainings that are too short in a test to beat a constant prediction for sure."""
 EPOCHS = 12
@@ -36,7 +36,7 @@ def ready(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def prepared(ready: Prepared, name: str) -> tuple[Prepared, str]:
     """Return the run with the networks that a strategy needs, and the network that it trains."""
-    ready = with_own_network(ready, STRATEGIES[name])
+    ready = with_additional_images(with_own_network(ready, STRATEGIES[name]), STRATEGIES[name])
     if name == "distill":
         tiny = ready.backbones["tiny"]
         large = replace(tiny, name="large", parameters=2 * tiny.parameters)
@@ -50,7 +50,13 @@ def prepared(ready: Prepared, name: str) -> tuple[Prepared, str]:
 
 
 @pytest.mark.usefixtures("few_epochs")
-@pytest.mark.parametrize("name", sorted(STRATEGIES.keys() - REFUSING))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if getattr(STRATEGIES[name], "on_request", False) else ())
+        for name in sorted(STRATEGIES.keys() - REFUSING)
+    ],
+)
 def test_it_learns_the_target(name: str, ready: Prepared) -> None:
     ready, network = prepared(ready, name)
     strategy, bench = STRATEGIES[name], tiny_bench(ready, backbone=network)
@@ -70,6 +76,7 @@ def test_it_learns_the_target(name: str, ready: Prepared) -> None:
 
 @pytest.mark.parametrize("name", sorted(REFUSING))
 def test_it_says_why_not(name: str, ready: Prepared) -> None:
+    ready = with_additional_images(ready, STRATEGIES[name])
     answer = STRATEGIES[name].applies(ready.task, ready.backbones["tiny"])
     assert not answer
     assert answer.why

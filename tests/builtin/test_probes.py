@@ -74,7 +74,11 @@ class TestKnn(StrategyChecks):
         assert float(apart.abs().max()) < 0.05
 
     def test_it_serves_single_labels_only(self, ready: Prepared) -> None:
-        check_targets(self, ready)
+        backbone = ready.backbones["tiny"]
+        assert self.strategy.applies(ready.task, backbone)
+        assert not self.strategy.applies(
+            replace(ready.task, target=TargetSpec("regression", ("y",))), backbone
+        )
 
 
 class TestMlpProbe(StrategyChecks):
@@ -134,13 +138,3 @@ class TestMultiLayerProbe(StrategyChecks):
         assert stages == ("a", "c")
         assert columns.tolist() == [1, 3, 5, 6, 9]
         assert used_stages(torch.tensor([10]), widths)[1].tolist() == [1]
-
-    def test_it_serves_single_labels_only(self, ready: Prepared) -> None:
-        check_targets(self, ready)
-
-
-def check_targets(checks: StrategyChecks, ready: Prepared) -> None:
-    backbone = ready.backbones["tiny"]
-    assert checks.strategy.applies(ready.task, backbone)
-    other = replace(ready.task, target=TargetSpec("regression", ("y",)))  # type: ignore[arg-type]
-    assert not checks.strategy.applies(other, backbone)
