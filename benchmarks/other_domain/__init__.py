@@ -1,0 +1,1 @@
+"""Train on images of one domain, and score on images of another."""
