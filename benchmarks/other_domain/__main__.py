@@ -3,8 +3,8 @@
     python -m benchmarks.other_domain --data ZIPS
 
 The mean of the probe's and the fine-tuned network's weights is scored as well (WiSE-FT, Wortsman et al., CVPR
-2022, share 0.5). A row is appended after each run, and complete seeds are not run again. Nothing else may run on
-the machine.
+2022, share 0.5). A row is appended after each run, and complete seeds are not run again. Nothing else may
+run on the machine.
 """
 
 from __future__ import annotations
