@@ -72,8 +72,8 @@ def gain(
     smoothed if the models differ on few images.
 
     The p-value is the exact sign test on images that one model alone classifies correctly (McNemar,
-    Psychometrika, 1947); few images mislead a bootstrap more easily. Metrics unlike accuracy use the
-    bootstrap: twice the fraction of samples on the other side of zero.
+    Psychometrika, 1947); few images mislead a bootstrap more easily. Metrics that do not count such images
+    use the bootstrap: twice the fraction of samples on the other side of zero.
 
     Args:
         labels: Encoded targets of the test images, (n,) or (n, k).
@@ -102,7 +102,7 @@ def gain(
     width = metric.bounds[1] - metric.bounds[0]
     images = len(labels) if target.spec.kind == "regression" else None
     ci95 = bootstrap_interval(differences, value, (-width, width), images=images)
-    p = _sign_test(our_hits, their_hits) if metric.accuracy_like else _bootstrap_test(differences)
+    p = _sign_test(our_hits, their_hits) if _counts_hits(metric, target) else _bootstrap_test(differences)
     return Gain(value, ci95, len(labels), p)
 
 
@@ -132,8 +132,9 @@ def training_gain(
     training image changed one prediction. For other metrics it is the bootstrap variance on as many images.
 
     The interval is Student's with Welch's degrees of freedom. The p-value is the larger of two: Student's,
-    and that of the sign test on each side's first network. Metrics unlike accuracy use the bootstrap instead
-    of the sign test. The variance between pretrained weights is left out: the question is about these.
+    and that of the sign test on each side's first network. Metrics that do not count correct predictions use
+    the bootstrap instead of the sign test. The variance between pretrained weights is left out: the question
+    is about these.
 
     Args:
         labels: Encoded targets of the test images, (n,) or (n, k).
@@ -164,9 +165,14 @@ def training_gain(
     half = float(student.ppf(0.975, freedom) * np.sqrt(variance))
     p = 2 * float(student.sf(abs(value) / np.sqrt(variance), freedom))
     hits = [target.correct(side[0], labels) for side in (ours, theirs)]
-    other_p = _sign_test(*hits) if metric.accuracy_like else _bootstrap_test(differences)
+    other_p = _sign_test(*hits) if _counts_hits(metric, target) else _bootstrap_test(differences)
     ci95 = (value - half, value + half)
     return Gain(value, ci95, len(labels), max(p, other_p), (len(ours), len(theirs)))
+
+
+def _counts_hits(metric: Metric, target: Target) -> bool:
+    """Return whether the metric counts correct predictions, which the sign test compares."""
+    return metric.name in PROPORTIONS or (metric.accuracy_like and target.spec.kind == "single_label")
 
 
 def _training_variance(scores: Sequence[float], prior: float) -> tuple[float, float]:

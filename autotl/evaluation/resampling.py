@@ -174,8 +174,11 @@ def _population(labels: Labels, sides: Sides, target: Target) -> _Population:
 
 
 def _needs_smoothing(labels: Labels, sides: Sides, target: Target) -> bool:
+    if target.spec.kind == "multi_label" and len(sides) == 2:  # most sets have some wrong label
+        one, other = (side[0] > 0 for side in sides)
+        return int((one != other).any(1).sum()) < MIN_UNSMOOTHED
     right = [target.correct(side[0], labels) for side in sides]
-    if target.spec.kind == "multi_label" and len(right) == 1:  # few images have all labels right
+    if target.spec.kind == "multi_label":  # few images have all labels right
         return int((~right[0]).sum()) < MIN_UNSMOOTHED
     if len(right) == 1:
         return int(min(right[0].sum(), (~right[0]).sum())) < MIN_UNSMOOTHED

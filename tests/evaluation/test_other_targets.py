@@ -18,6 +18,7 @@ from autotl.evaluation import (
     significant,
     training_gain,
 )
+from autotl.evaluation.resampling import bootstrap_scores
 from autotl.targets import target_of
 
 LABELS = target_of(TargetSpec("multi_label", ("cat", "dog", "hat")))
@@ -240,3 +241,33 @@ def test_metrics_have_their_usual_names() -> None:
         "R²",
         "mean average precision",
     ]
+
+
+def sets_that_are_never_right(n: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, and two sides that are wrong about hats; the second is wrong about some cats too."""
+    truth, _ = labelled(n)
+    ours = (6 * truth - 3).astype(np.float32)
+    ours[:, 2] *= -1
+    theirs = ours.copy()
+    theirs[: 3 * n // 10, 0] *= -1
+    return truth, ours, theirs
+
+
+def test_the_f1_of_labels_is_compared_by_labels_and_not_by_sets() -> None:
+    truth, ours, theirs = sets_that_are_never_right()
+    found = gain(truth, ours, theirs, metric="micro_f1", seed=0, target=LABELS)
+    assert found.direction == 1
+    again = training_gain(
+        truth, [ours], [theirs], metric="micro_f1", seed=0, train_images=2000, target=LABELS
+    )
+    assert again.p < 0.05
+
+
+def test_sides_that_differ_on_many_images_are_not_smoothed() -> None:
+    truth, ours, theirs = sets_that_are_never_right()
+    few = ours.copy()
+    few[:10, 0] *= -1
+    plain, _ = bootstrap_scores("log_loss", truth, [ours], [theirs], seed=0, target=LABELS)
+    smoothed, _ = bootstrap_scores("log_loss", truth, [ours], [few], seed=0, target=LABELS)
+    assert np.ptp(plain) < 1e-6  # each image has the same loss
+    assert np.ptp(smoothed) > 1e-3
