@@ -89,7 +89,8 @@ def label_sets(values: Sequence[object], *, row_names: Sequence[str], column: st
     texts = [
         "" if is_missing(value) else _text(value, row) for value, row in zip(values, row_names, strict=True)
     ]
-    sign = usual_separator(texts)
+    present = [text for text, value in zip(texts, values, strict=True) if not is_missing(value)]
+    sign = inferred_separator(present) or usual_separator(present)
     found = [split_text(text, sign) for text in texts]
     check_repeating(found, column)
     return found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from autotl.data.name_lists import join_names
 from autotl.errors import DataError
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.IGNORECASE)
+MIN_WHOLE_NUMBERS = 20
+"""Fewest different whole numbers from which a regression is inferred, if most images have their own."""
 _LARGEST = float(np.finfo(np.float32).max)
 _PADDED = re.compile(r"[-+]?0\d.*")
 """A number with leading zeros, which is rather an identifier."""
@@ -49,6 +52,17 @@ def all_numbers(values: Iterable[object]) -> list[float] | None:
 def are_whole(numbers: Iterable[float]) -> bool:
     """Return whether all numbers are whole."""
     return all(number.is_integer() for number in numbers)
+
+
+def are_measured(lists: Sequence[Collection[Any]]) -> bool:
+    """Return whether equally long lists hold measured whole numbers.
+
+    Those of boxes and points are mostly distinct. Sets, and lists of texts, name labels.
+    """
+    cells = [each for value in lists for each in value]
+    if len(lists[0]) < 2 or isinstance(lists[0], Set) or any(isinstance(each, str) for each in cells):
+        return False
+    return len(set(cells)) >= MIN_WHOLE_NUMBERS and len(set(map(tuple, lists))) > len(lists) / 2
 
 
 def number_cells(values: Sequence[object], *, row_names: Sequence[str], column: str) -> list[float]:

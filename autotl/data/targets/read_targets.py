@@ -12,7 +12,7 @@ from autotl.data.labels import class_order, is_blank, is_missing, label_texts
 from autotl.data.name_lists import join_names
 from autotl.data.tabular.one_hot import boolean_texts, boolean_values, one_hot_labels
 from autotl.data.targets.label_sets import hot_rows, inferred_separator, is_list, label_sets
-from autotl.data.targets.numbers import all_numbers, are_whole, number_cells
+from autotl.data.targets.numbers import MIN_WHOLE_NUMBERS, all_numbers, are_measured, are_whole, number_cells
 from autotl.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MIN_NUMBERS = 5
 """Fewest different numbers from which a regression is inferred."""
-MIN_WHOLE_NUMBERS = 20
-"""Fewest different whole numbers from which a regression is inferred, if most images have their own."""
 MANY_IDS = 10
 """Different whole numbers above which a note says that they are used as classes."""
 _MAX_LISTED = 10
@@ -202,8 +200,11 @@ def _inferred_of_lists(lists: Sequence[Any], column: str) -> tuple[TargetKind, s
     """Return the kind of target in a column of lists."""
     numbers = all_numbers(each for value in lists for each in value)
     same = len({len(value) for value in lists}) == 1
+    note = f"The lists in {column!r} hold numbers to predict (regression)."
     if numbers is not None and same and not are_whole(numbers):
-        return "regression", f"The lists in {column!r} hold numbers to predict (regression)."
+        return "regression", note
+    if numbers is not None and same and are_measured(lists):
+        return "regression", f"{note} If they name labels, give target='multi' (--target multi)."
     if all(len(value) == 1 for value in lists):
         return "single_label", ""  # one label each, which may be a class in a list by mistake: refused
     return "multi_label", f"The lists in {column!r} hold the labels of an image, several or none."

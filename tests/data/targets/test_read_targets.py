@@ -190,3 +190,26 @@ def test_arrays_of_numbers_are_predicted() -> None:
 def test_lists_of_zero_and_one_with_repeats_are_a_column_for_each_label() -> None:
     assert found([[0, 0, 1], [1, 1, 0]]).values == [("2",), ("0", "1")]
     assert found([[0, 1], [1, 0], [0, 1]]).spec == TargetSpec("multi_label", ("0", "1"))
+
+
+@pytest.mark.parametrize("kind", [None, "multi_label"])
+def test_texts_are_divided_at_the_sign_that_was_inferred(kind: TargetKind | None) -> None:
+    a, b, c = "Doe, J.", "Poe, P.", "Roe, R."
+    targets = found([a, f"{a};{b}", f"{b};{c}", f"{a};{c}", b, f"{a};{b};{c}", None], kind)
+    assert targets.spec == TargetSpec("multi_label", (a, b, c))
+    assert targets.values[1] == (a, b)
+
+
+def test_lists_of_measured_whole_numbers_are_predicted() -> None:
+    boxes = [[n, n + 3, 2 * n + 40, 90 - n] for n in range(30)]
+    targets = found(boxes)
+    assert targets.spec == TargetSpec("regression", tuple(f"tags {place}" for place in range(4)))
+    assert "target='multi'" in targets.notes[0]
+    for labels in (
+        [[1, 2], [2, 3], [1, 3]] * 10,
+        [set(box) for box in boxes],
+        [[*map(str, box)] for box in boxes],
+    ):
+        spec = found(labels).spec
+        assert spec is not None
+        assert spec.kind == "multi_label"
