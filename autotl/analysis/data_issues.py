@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,18 +37,20 @@ class NearCopies:
     examples: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, groups: Sequence[Sequence[int]], targets: NDArray[Any], names: Sequence[str]) -> NearCopies:
+    def of(
+        cls, groups: Sequence[Sequence[int]], conflicts: Sequence[bool], names: Sequence[str]
+    ) -> NearCopies:
         """Sum up sets of copies.
 
         Args:
             groups: Sets of positions among the training images.
-            targets: Their encoded targets, (n,) or (n, k).
-            names: Their names.
+            conflicts: Whether the targets of each set differ.
+            names: The names of the training images.
         """
         return cls(
             len(groups),
             sum(map(len, groups)),
-            sum(len(np.unique(targets[list(group)], axis=0)) > 1 for group in groups),
+            sum(conflicts),
             tuple(tuple(names[row] for row in group) for group in groups[:EXAMPLES]),
         )
 

@@ -29,6 +29,7 @@ from autotl.quality import (
     LabelIssues,
     Outliers,
     Shift,
+    conflicting,
     importance_weights,
     label_issues,
     leaks,
@@ -176,21 +177,20 @@ def find_issues(
     rows = locked.image_rows("copies in the training part, and a shift between the two")
     chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:tests])
     checks = _Checks(run_cache, backbone, features, rows[chosen], end)
-    groups = checks.near_copies()
-    issues, far = checks.doubtful_labels(), checks.outliers()
+    groups, issues, far = checks.near_copies(), checks.doubtful_labels(), checks.outliers()
     test_features = checks.test_features()
-    pairs = checks.leaks(test_features)
-    moved = checks.shift(test_features, seed)
+    pairs, moved = checks.leaks(test_features), checks.shift(test_features, seed)
     labels, order, classes = features.labels, run_cache.order, run_cache.target.strata_names
     mode = cast(Mode, treatment.mode)
-    plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=mode)
+    clash = conflicting(run_cache.targets.numpy(), groups, run_cache.target.spec.kind)
+    plan = plan_cleaning(labels=labels, issues=issues, groups=groups, conflicts=clash, leaks=pairs, mode=mode)
     weights = plan.weights if mode == "weight" else None
     if treatment.reweight and test_features is not None and moved is not None:
         weights = _reweighted(weights, importance_weights(features.features, test_features, seed=seed))
     items = run_cache.dataset.table["item"].to_numpy()
     names = [str(item) for item in items[order]]
     return DataIssues(
-        near_duplicates=NearCopies.of(groups, run_cache.targets.numpy(), names),
+        near_duplicates=NearCopies.of(groups, clash, names),
         near_leakage=NearLeakage.of(pairs, names, [str(item) for item in items[checks.tested]]),
         label_issues=label_issues_of(issues, names, classes)[:LISTED] if checks.has_classes else None,
         outliers=outlier_images(far, labels, names, classes),

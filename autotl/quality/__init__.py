@@ -11,7 +11,7 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.quality.attach import attach_to_groups
-    from autotl.quality.cleaning import Cleaning, plan_cleaning
+    from autotl.quality.cleaning import Cleaning, conflicting, plan_cleaning
     from autotl.quality.duplicates import leaks, near_duplicates
     from autotl.quality.feature_groups import MAX_COMPARED
     from autotl.quality.groups import Evidence, Groups, find_groups
@@ -40,6 +40,7 @@ __all__ = [
     "Outliers",
     "Shift",
     "attach_to_groups",
+    "conflicting",
     "find_groups",
     "hamming_pairs",
     "importance_weights",

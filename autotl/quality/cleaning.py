@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.api import TargetKind
 from autotl.quality.labels import LabelIssues
 
 MAX_DROP_CONFIDENCE = 0.05
 """The probability of the given class below which a row with a label issue is dropped."""
 MIN_PER_CLASS = 2
 """Rows that every class keeps, if it has them."""
+MAX_SAME_DIFFERENCE = 0.1
+"""Standard deviations by which the numbers of copies may differ without a conflict."""
 
 COPY = "shows the same image as another training image"
 LABEL_ISSUE = "its label is probably wrong"
@@ -42,18 +45,34 @@ class Cleaning:
     why: Mapping[int, str]
 
 
+def conflicting(targets: NDArray[Any], groups: Sequence[Sequence[int]], kind: TargetKind) -> list[bool]:
+    """Return whether the targets of each group of copies differ.
+
+    Numbers differ if they are farther apart than 0.1 standard deviations.
+
+    Args:
+        targets: Encoded targets of the training rows, (n,) or (n, k).
+        groups: Groups of training rows that show one image.
+        kind: The kind of target.
+    """
+    values = targets.astype(np.float64)
+    most = MAX_SAME_DIFFERENCE * values.std(0) if kind == "regression" else 0.0
+    return [bool((np.ptp(values[list(group)], axis=0) > most).any()) for group in groups]
+
+
 def plan_cleaning(
     *,
     labels: NDArray[np.int64],
     issues: LabelIssues,
     groups: Sequence[Sequence[int]],
+    conflicts: Sequence[bool],
     leaks: Sequence[tuple[int, int]],
     mode: Literal["report", "drop", "weight"],
 ) -> Cleaning:
     """Decide what to do about the issues of the training rows.
 
     Mode "drop" removes leaked rows and rows whose given class has a probability below 0.05. It keeps one
-    image of each group of copies, and none if their labels differ. The threshold is low because hard classes
+    image of each group of copies, and none if their targets differ. The threshold is low because hard classes
     have correct labels with a low probability. Mode "weight" gives leaks weight 0, label issues the
     probability of their class, and a group of copies the weight of one image. Mode "report" changes nothing.
 
@@ -63,6 +82,7 @@ def plan_cleaning(
         labels: Class indices of the training rows, (n,).
         issues: Label issues, with rows in [0, n).
         groups: Groups of training rows that show one image.
+        conflicts: Whether the targets of each group differ; see :func:`conflicting`.
         leaks: Pairs (training row, test row) that show one image.
         mode: "report", "drop" or "weight".
     """
@@ -70,7 +90,7 @@ def plan_cleaning(
         return Cleaning(np.empty(0, dtype=np.int64), np.ones(len(labels)), {})
     confidence = np.ones(len(labels))
     confidence[issues.rows] = issues.self_confidence
-    faults = _faults(labels, issues, groups, leaks, MAX_DROP_CONFIDENCE if mode == "drop" else 1.0)
+    faults = _faults(issues, groups, conflicts, leaks, MAX_DROP_CONFIDENCE if mode == "drop" else 1.0)
     if mode == "drop":
         for group in groups:
             copies = [row for row in group if faults[row] in (COPY, LABEL_ISSUE)]
@@ -91,15 +111,17 @@ def plan_cleaning(
 
 
 def _faults(
-    labels: NDArray[np.int64],
     issues: LabelIssues,
     groups: Sequence[Sequence[int]],
+    conflicts: Sequence[bool],
     leaks: Sequence[tuple[int, int]],
     max_confidence: float,
 ) -> dict[int, str]:
     """Return the most harmful fault of each row that has one."""
     found = [
-        (row, COPY if len(set(labels[list(group)])) == 1 else CONFLICT) for group in groups for row in group
+        (row, CONFLICT if conflict else COPY)
+        for group, conflict in zip(groups, conflicts, strict=True)
+        for row in group
     ]
     found += [
         (row, LABEL_ISSUE)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from autotl.quality import LabelIssues, plan_cleaning
+from autotl.quality import LabelIssues, conflicting, plan_cleaning
 
 LABELS = np.array([0] * 6 + [1] * 6)
 
@@ -17,7 +17,10 @@ NONE = issues()
 
 
 def plan(mode, *, labels=LABELS, issues=NONE, groups=(), leaks=()):
-    return plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=leaks, mode=mode)
+    conflicts = conflicting(labels, groups, "single_label")
+    return plan_cleaning(
+        labels=labels, issues=issues, groups=groups, conflicts=conflicts, leaks=leaks, mode=mode
+    )
 
 
 @pytest.mark.parametrize("mode", ["report", "drop", "weight"])
@@ -92,3 +95,17 @@ def test_every_class_keeps_some_weight():
     found = plan("weight", leaks=[(row, 0) for row in range(6)])
     assert (found.weights[:6] > 0).sum() == 2
     assert found.weights.mean() == pytest.approx(1)
+
+
+def test_label_sets_conflict_in_any_label_and_numbers_if_far_apart():
+    sets = np.array([[1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 0]], dtype=np.float32)
+    assert conflicting(sets, [(0, 1), (2, 3)], "multi_label") == [True, False]
+    numbers = np.array([[0.0, 5.0], [0.01, 5.0], [1.0, 5.0], [1.5, 7.0]], dtype=np.float32)
+    assert conflicting(numbers, [(0, 1), (2, 3)], "regression") == [False, True]
+
+
+def test_copies_with_almost_equal_numbers_keep_one_though_their_strata_differ():
+    found = plan_cleaning(
+        labels=LABELS, issues=NONE, groups=[(5, 6)], conflicts=[False], leaks=(), mode="drop"
+    )
+    assert found.drop.tolist() == [6]
