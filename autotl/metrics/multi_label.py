@@ -31,6 +31,8 @@ def _told(targets: Labels) -> NDArray[np.bool_]:
 def bootstrap_average_precision(targets: Labels, logits: Logits, counts: Floats) -> Floats:
     """Return the mean average precision of each sample.
 
+    It is NaN if each label is on all images of the sample, or on none.
+
     Args:
         targets: 0 and 1 by label, (n, labels).
         logits: Logits, (n, labels).
@@ -51,12 +53,12 @@ def bootstrap_average_precision(targets: Labels, logits: Logits, counts: Floats)
         area = np.divide((precision * gained).sum(1), positives, out=np.zeros(len(counts)), where=told)
         sums += area
         labels += told
-    mean: Floats = np.divide(sums, labels, out=np.zeros(len(counts)), where=labels > 0)
+    mean: Floats = np.divide(sums, labels, out=np.full(len(counts), np.nan), where=labels > 0)
     return mean
 
 
 def _average_precision(targets: Labels, logits: Logits) -> float:
-    return float(bootstrap_average_precision(targets, logits, np.ones((1, len(targets))))[0])
+    return float(np.nan_to_num(bootstrap_average_precision(targets, logits, np.ones((1, len(targets)))))[0])
 
 
 def _why_average_precision_is_undefined(targets: Labels) -> str:

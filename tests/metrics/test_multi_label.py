@@ -122,3 +122,11 @@ def test_a_users_function_gets_the_labels_and_their_probabilities(
     metric, (targets, logits) = get_metric(hits, SPEC), drawn
     assert metric(targets, logits) == pytest.approx(((logits > 0) == (targets > 0.5)).mean())
     assert metric.accuracy_scale(targets, MultiLabel(SPEC)) > 0
+
+
+def test_a_sample_in_which_no_label_tells_images_apart_has_no_average_precision() -> None:
+    targets = np.array([[1, 0], [0, 1], [0, 0], [0, 0]], dtype=np.float32)
+    counts = np.array([[0.0, 0, 2, 2], [1, 1, 1, 1]])
+    metric = METRICS["mean_average_precision"]
+    assert metric.bootstrap is not None
+    np.testing.assert_allclose(metric.bootstrap(targets, targets, counts), [np.nan, 1.0])
