@@ -46,6 +46,7 @@ class Metric:
         custom: Whether it is a user's function.
         undefined_reason: Returns why no score of these targets has a meaning; "" if it has one.
         kinds: The kinds of targets that it can score.
+        middle: Returns the best numbers (k,) that are the same for each image; None if they are the means.
 
     >>> metric = get_metric("log_loss")
     >>> metric.reported(metric(targets, outputs))
@@ -65,6 +66,7 @@ class Metric:
     custom: bool = False
     undefined_reason: Callable[[Labels], str] | None = None
     kinds: frozenset[TargetKind] = frozenset({"single_label"})
+    middle: Callable[[Labels], Floats] | None = None
 
     def why_undefined(self, targets: Labels) -> str:
         """Return why the metric is undefined on targets, or ""."""
@@ -91,6 +93,18 @@ class Metric:
         """The metric's name for later runs; None if they cannot import it."""
         return self.reference if self.custom else self.name
 
+    def constant_score(self, targets: Labels, target: Target) -> float:
+        """Return the score of the best outputs that ignore the images.
+
+        Args:
+            targets: Encoded targets, one row for each image.
+            target: The kind of target.
+        """
+        if self.middle is None:
+            return self(targets, target.constant(targets))
+        same = target.outputs_of(self.middle(targets)[None])
+        return self(targets, np.tile(same, (len(targets), 1)))
+
     def accuracy_scale(self, targets: Labels, target: Target) -> float:
         """Return the score difference equivalent to 1 in accuracy.
 
@@ -104,7 +118,7 @@ class Metric:
         if self.accuracy_like:
             return 1.0
         try:
-            gap = abs(self(targets, target.perfect(targets)) - self(targets, target.constant(targets)))
+            gap = abs(self(targets, target.perfect(targets)) - self.constant_score(targets, target))
         except Exception:  # a user's function may fail on such predictions
             return 1.0
         return gap if 0 < gap < np.inf else 1.0

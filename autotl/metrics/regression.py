@@ -12,8 +12,8 @@ from autotl.api import TargetKind
 from autotl.metrics.metric import Floats, Labels, Logits, Metric
 
 KINDS: frozenset[TargetKind] = frozenset({"regression"})
-MIN_VARIANCE = 1e-24
-"""The smallest variance that is divided by."""
+MIN_VARIANCE_SHARE = 1e-12
+"""The smallest variance of a sample, as a share of its mean square, that is no rounding error."""
 
 
 def _errors(targets: Labels, predictions: Logits) -> Floats:
@@ -24,6 +24,11 @@ def _errors(targets: Labels, predictions: Logits) -> Floats:
 def _negative_absolute_errors(targets: Labels, predictions: Logits) -> Floats:
     errors: Floats = -np.abs(_errors(targets, predictions)).mean(1)
     return errors
+
+
+def _medians(targets: Labels) -> Floats:
+    medians: Floats = np.median(targets.astype(np.float64), axis=0)
+    return medians
 
 
 def _mae(targets: Labels, predictions: Logits) -> float:
@@ -37,8 +42,9 @@ def _rmse(targets: Labels, predictions: Logits) -> float:
 def _influence_on_rmse(targets: Labels, predictions: Logits) -> Floats:
     """Return each image's influence on the score, which is the negative number."""
     squares = _errors(targets, predictions) ** 2
-    mean = np.maximum(squares.mean(0), MIN_VARIANCE)
-    influence: Floats = -((squares - mean) / (2 * np.sqrt(mean))).mean(1)
+    root = np.sqrt(squares.mean(0))
+    changes = np.divide(squares - root**2, 2 * root, out=np.zeros_like(squares), where=root > 0)
+    influence: Floats = -changes.mean(1)
     return influence
 
 
@@ -66,8 +72,9 @@ def bootstrap_r2(targets: Labels, predictions: Logits, counts: Floats) -> Floats
     share = counts / counts.sum(1, keepdims=True)
     centred = targets.astype(np.float64) - targets.mean(0, dtype=np.float64)
     unexplained = share @ (_errors(targets, predictions) ** 2)
-    variance = share @ centred**2 - (share @ centred) ** 2
-    varies = variance > MIN_VARIANCE
+    square = share @ centred**2
+    variance = square - (share @ centred) ** 2
+    varies = variance > MIN_VARIANCE_SHARE * square
     ratio = np.divide(unexplained, variance, out=np.ones_like(variance), where=varies)
     scores: Floats = (1 - ratio).mean(1)
     return scores
@@ -80,9 +87,11 @@ def _r2(targets: Labels, predictions: Logits) -> float:
 def _influence_on_r2(targets: Labels, predictions: Logits) -> Floats:
     squares = _errors(targets, predictions) ** 2
     deviations = (targets - targets.mean(0, dtype=np.float64)) ** 2
-    variance = np.maximum(deviations.mean(0), MIN_VARIANCE)
-    ratio = squares.mean(0) / variance
-    influence: Floats = (-(squares - ratio * deviations) / variance).mean(1)
+    variance = deviations.mean(0)
+    varies = variance > 0
+    ratio = np.divide(squares.mean(0), variance, out=np.ones_like(variance), where=varies)
+    changes = np.divide(squares - ratio * deviations, variance, out=np.zeros_like(squares), where=varies)
+    influence: Floats = -changes.mean(1)
     return influence
 
 
@@ -115,6 +124,7 @@ REGRESSION_METRICS: dict[str, Metric] = {
             bounds=(-np.inf, 0.0),
             per_image=_negative_absolute_errors,
             kinds=KINDS,
+            middle=_medians,
         ),
         Metric(
             "rmse",

@@ -188,7 +188,7 @@ def _part(params: Params) -> float:
 def _constant_score(history: TrialHistory) -> float:
     """Return the first fold's score of the best outputs that ignore the images."""
     targets = history.targets[0]
-    return history.metric(targets, history.target.constant(targets))
+    return history.metric.constant_score(targets, history.target)
 
 
 def _length(trial: Trial) -> float:

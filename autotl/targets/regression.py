@@ -24,8 +24,6 @@ Floats = NDArray[np.float64]
 
 STRATA = 5
 """Strata of equally many images, by the size of the first number."""
-MIN_SCALE = 1e-12
-"""The smallest scale that errors are divided by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,8 @@ class Regression:
         It is 1 minus the squared error divided by the variance, averaged over the numbers.
         """
         scales = np.asarray(self.spec.scales) if self.spec.scales else targets.std(0, dtype=np.float64)
-        errors = (self.predict(outputs) - targets) / np.maximum(scales, MIN_SCALE)
+        errors = self.predict(outputs) - targets
+        errors = np.divide(errors, scales, out=(errors != 0).astype(np.float64), where=scales > 0)
         found: Floats = np.maximum(0.0, 1.0 - errors**2).mean(1)
         return found
 

@@ -90,3 +90,22 @@ def test_a_users_function_gets_numbers_in_units(drawn: tuple[np.ndarray, np.ndar
     assert get_metric(closeness, SPEC)(numbers, outputs) == pytest.approx(
         closeness(numbers, predictions), rel=1e-4
     )
+
+
+def test_the_best_constant_for_the_absolute_error_is_the_median() -> None:
+    numbers = np.array([[0.0, 1], [0, 2], [0, 3], [8, 10]], dtype=np.float32)
+    metric = get_metric("mae", SPEC)
+    assert metric.constant_score(numbers, Regression(SPEC)) == pytest.approx(-(2 + 2.5) / 2, rel=1e-4)
+    squared = get_metric("rmse", SPEC).constant_score(numbers, Regression(SPEC))
+    assert squared == pytest.approx(-numbers.std(0).mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["rmse", "r2"])
+def test_numbers_in_a_tiny_unit_have_the_same_scores(name: str, drawn: tuple[np.ndarray, np.ndarray]) -> None:
+    metric, unit = METRICS[name], 1e-15
+    usual = [each.astype(np.float64) for each in drawn]
+    tiny = [each * unit for each in usual]
+    of_score = unit if name == "rmse" else 1.0
+    assert metric.influence is not None
+    assert metric(*tiny) == pytest.approx(of_score * metric(*usual), rel=1e-6, abs=0)
+    np.testing.assert_allclose(metric.influence(*tiny), of_score * metric.influence(*usual), rtol=1e-6)

@@ -119,3 +119,11 @@ def test_metrics_of_standardised_outputs_are_in_units() -> None:
     outputs = Regression(SPEC).outputs_of(numbers + np.array([2.0, 0.0]))
     metric = get_metric("mae", SPEC)
     assert metric.reported(metric(numbers, outputs)) == pytest.approx(1.0, rel=1e-4)
+
+
+def test_numbers_in_a_tiny_unit_are_as_correct() -> None:
+    target = Regression(TargetSpec("regression", ("length",), (0.0,), (1e-15,)))
+    outputs = np.array([[0.5], [2.0]], dtype=np.float32)
+    np.testing.assert_allclose(target.correct(outputs, np.zeros((2, 1), dtype=np.float32)), [0.75, 0])
+    constant = Regression(TargetSpec("regression", ("length",)))
+    assert constant.correct(outputs, np.full((2, 1), 0.5, dtype=np.float32)).tolist() == [1, 0]
