@@ -17,12 +17,13 @@ from autotl.evaluation.cautions import (
 )
 from autotl.evaluation.details.multi_label import MultiLabelScores
 from autotl.evaluation.details.regression import RegressionScores
+from autotl.evaluation.details.single_label import SingleLabelScores
 from autotl.evaluation.findings import Findings
 from autotl.evaluation.gain import Gain
 from autotl.evaluation.model_sentence import model_sentence, score_text
 from autotl.evaluation.number_text import IN_UNITS, metric_name, significant
 from autotl.evaluation.plateau import Plateau
-from autotl.evaluation.scores import Evaluation
+from autotl.evaluation.scores import PROPORTIONS, Evaluation
 
 Transfer = Literal["helps", "no_measurable_difference", "hurts"]
 
@@ -67,7 +68,8 @@ def judge(findings: Findings, untried: Sequence[str] = (), leaks: Leaks = NO_LEA
         leaks: Test images that resemble training images.
     """
     verdict = _judge(findings, untried)
-    leaked = leak_warning(leaks, points=not isinstance(findings.test.details, RegressionScores))
+    single = isinstance(findings.test.details, SingleLabelScores)
+    leaked = leak_warning(leaks, points=single or findings.test.metric in PROPORTIONS)
     return replace(
         verdict,
         sentence=verdict.sentence + leak_headline(leaks),
@@ -134,7 +136,7 @@ def _learned_nothing(findings: Findings, baseline: Record) -> bool:
 def _constant(test: Evaluation) -> str:
     """Name what a prediction that is the same for each image knows."""
     if isinstance(test.details, RegressionScores):
-        return "the mean of the numbers"
+        return "the same numbers for each image"
     if isinstance(test.details, MultiLabelScores):
         return "the frequencies of the labels"
     return "the largest class"

@@ -13,6 +13,7 @@ from autotl.evaluation import (
     FinalPredictions,
     Findings,
     Gain,
+    Leaks,
     TransferSummary,
     evaluate,
     judge,
@@ -94,4 +95,15 @@ def test_a_baseline_that_learned_only_the_mean_gives_no_verdict() -> None:
     }
     verdict = judge(replace(found, baseline=cut, arms=arms))
     assert verdict.transfer is None
-    assert "no time to learn more than the mean of the numbers" in verdict.sentence
+    assert "no time to learn more than the same numbers for each image" in verdict.sentence
+
+
+def test_leaks_raise_only_proportions_by_a_known_number_of_points() -> None:
+    leaks = Leaks(copies=8, compared=80, tested=80)
+    for metric, text in (
+        ("mean_average_precision", "may be too good. "),
+        ("subset_accuracy", "by up to 10.0 points"),
+    ):
+        test = evaluate(*labelled(80), LABELS, metric=metric, seed=0)
+        verdict = judge(findings(test, Gain(0.1, (0.05, 0.15), 80, 0.001), (0.9, 0.8)), leaks=leaks)
+        assert text in verdict.caveat
