@@ -21,6 +21,7 @@ from autotl.results.ensemble_folder import LoadedEnsemble, load_ensemble
 from autotl.results.model_folder import load_model
 from autotl.results.predictions import ViewedImages, prediction_table
 from autotl.results.predictor import CHUNK_SIZE, Predictor
+from autotl.targets import target_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,7 @@ class EnsemblePredictor:
     def __init__(self, loaded: LoadedEnsemble, *, device: str) -> None:
         self.members = tuple(Predictor(each, device=device) for each in loaded.members)
         self.shares, self.temperature = loaded.shares, loaded.temperature
-        self.target, self.classes = self.members[0].target, self.members[0].classes
+        self.target, self.classes = target_of(loaded.target.in_units), loaded.target.names
         self.scale, self.intervals = loaded.members[0].scale, loaded.intervals
         self._views: dict[str, View] = {each.view.key: each.view for each in self.members}
 
@@ -74,9 +75,14 @@ class EnsemblePredictor:
     def outputs_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
         """Return the outputs (n, k) of images in each of the views."""
         pixels = dict(zip(self._views, images, strict=True))
-        several = [member.outputs_of(pixels[member.view.key]) for member in self.members]
+        several = [_in_units(member, member.outputs_of(pixels[member.view.key])) for member in self.members]
         found: NDArray[np.float32] = self.target.combine(several, self.shares) / np.float32(self.temperature)
         return found
+
+
+def _in_units(member: Predictor, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return outputs in the user's units: a head that cannot be scaled has standardised ones."""
+    return member.target.predict(outputs).astype(np.float32) if member.target.spec.scales else outputs
 
 
 def load_predictor(

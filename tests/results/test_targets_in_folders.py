@@ -30,6 +30,7 @@ from autotl.results import (
     write_model,
 )
 from autotl.results.by_target.labelled_targets import targets_of
+from autotl.results.ensemble_folder import LoadedEnsemble
 from autotl.targets import target_of
 from autotl.testing import tiny_run
 from tests.support.head_folders import KINDS, SPECS, images
@@ -214,3 +215,15 @@ def test_targets_are_brought_into_the_models_order(ready: Prepared) -> None:
         targets_of(numbered, LABELS)
     with pytest.raises(DataError, match="got none for weight"):
         targets_of(numbered, TargetSpec("regression", ("age", "weight")))
+
+
+def test_members_in_different_units_are_averaged_in_the_users(ready: Prepared, tmp_path: Path) -> None:
+    model = network(ready)
+    folded = load_model(written(tmp_path / "model", ready, model, NUMBERS))
+    standardised = replace(folded, model=model, target=NUMBERS)
+    rows = np.arange(4)
+    expected = Predictor(folded, device="cpu").outputs(ready.dataset, rows)
+    for members in ((folded, standardised), (standardised, folded)):
+        together = EnsemblePredictor(LoadedEnsemble(members, (0.5, 0.5), 1.0), device="cpu")
+        found = together.target.predict(together.outputs(ready.dataset, rows))
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
