@@ -53,15 +53,14 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Predict images with the model of a RUN, as a table."""
-    from autotl.results.csv_text import csv_text
+    from autotl.results.csv_text import csv_text, digits_of
 
     if as_json and out is not None:
         raise typer.BadParameter("--out writes CSV. Leave it out and redirect standard output: --json > FILE")
     if out is not None and any(is_same_file(out, path) for path in paths):
         raise typer.BadParameter(f"--out must not be one of the inputs (got {out}). Give another file.")
-    parts = autotl.load(run, device=device).predict_parts(
-        paths, top=top, probabilities=probabilities, strict=strict, image=image
-    )
+    result = autotl.load(run, device=device)
+    parts = result.predict_parts(paths, top=top, probabilities=probabilities, strict=strict, image=image)
     counts, prints_rows = _Counts(), out is None and not as_json and sys.stdout.isatty()
     live = console(stderr=True).is_terminal and not (quiet or prints_rows)
     counted = enumerate(_counting(parts, counts, live=live))
@@ -69,8 +68,9 @@ def predict(
         print_json([row for _, part in counted for row in part.to_dict(orient="records")])
     else:
         with _written(out) as write:
+            digits = digits_of(result.predictor.target.spec)
             for number, part in counted:
-                write(csv_text(part, header=not number))
+                write(csv_text(part, header=not number, digits=digits))
     if not quiet and (out is not None or counts.broken):
         counts.show(out)
 

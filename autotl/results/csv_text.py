@@ -9,16 +9,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from autotl.api import TargetSpec
+
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-FLOAT_FORMAT = "%.6g"
+DIGITS = 6
+"""Significant digits of scores and probabilities."""
+NUMBER_DIGITS = 9
+"""Significant digits of users' numbers, which a float32 keeps."""
 
 
-def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
-    """Return the table as CSV without index, with six-digit numbers.
+def csv_text(table: pd.DataFrame, *, header: bool = True, digits: int = DIGITS) -> str:
+    """Return the table as CSV without index.
 
     A spreadsheet reads text as a formula if it begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage
     return. Such text, unless it is a number, gets a leading apostrophe, as spreadsheets themselves write.
+
+    Args:
+        table: The table.
+        header: Whether the first row has the names of the columns.
+        digits: Significant digits of numbers that are not whole.
     """
     import pandas as pd  # slow to import, and only tables need it
 
@@ -34,10 +44,16 @@ def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
         ignore_index=True,
     )
     shown.columns = pd.Index([_escape_formula(name) for name in table.columns], dtype=object)
-    text: str = shown.to_csv(index=False, header=header, float_format=FLOAT_FORMAT)
+    format_ = f"%.{digits}g"
+    text: str = shown.to_csv(index=False, header=header, float_format=format_)
     if "\r" in text:  # ends a row for many readers, unless the cell is quoted
-        text = shown.to_csv(index=False, header=header, float_format=FLOAT_FORMAT, quoting=csv.QUOTE_ALL)
+        text = shown.to_csv(index=False, header=header, float_format=format_, quoting=csv.QUOTE_ALL)
     return text
+
+
+def digits_of(target: TargetSpec) -> int:
+    """Return the significant digits of a table of targets."""
+    return NUMBER_DIGITS if target.kind == "regression" else DIGITS
 
 
 def join_columns(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import Columns, Dataset, Reader
-from autotl.errors import DataError, MetricError, RunError
+from autotl.api import Columns, Dataset, Reader, TargetKind
+from autotl.errors import DataError, MetricError, RunError, UnknownName
 from autotl.heads import HeadKinds
 from autotl.importing.lazy import lazy_module
 from autotl.metrics import METRICS_OF, Metric, MetricFunction, get_metric
+from autotl.results.by_target.labelled_targets import label_columns
 from autotl.results.card import NO_VERDICT, card, page_frame
 from autotl.results.csv_text import original_text
 
@@ -193,12 +195,23 @@ class Result:
         seed = self._part("seed")
         target = self.predictor.target.spec
         chosen = self._metric_of_run() if metric is None else get_metric(metric, target)
-        named = (label,) if isinstance(label, str) else tuple(label or ())
-        if not named and target.kind == "regression" and isinstance(data, str | Path | pd.DataFrame):
-            named = target.names
-        columns = Columns(image, named[0] if len(named) == 1 else named or None, target=target.kind)
-        dataset = self._read(data, columns)
+        named = [(label,) if isinstance(label, str) else tuple(label or ())]
+        if not label and target.kind == "regression" and isinstance(data, str | Path | pd.DataFrame):
+            named = label_columns(target.names)
+        dataset = self._read_labelled(data, image, named, target.kind)
         return self.predictor.evaluate(dataset, metric=chosen, seed=seed)
+
+    def _read_labelled(
+        self, data: Any, image: str | None, choices: Sequence[tuple[str, ...]], kind: TargetKind
+    ) -> Dataset:
+        """Read labelled images with the first of the columns that the data has."""
+        *first, last = (
+            Columns(image, each[0] if len(each) == 1 else each or None, target=kind) for each in choices
+        )
+        for columns in first:
+            with suppress(UnknownName):
+                return self._read(data, columns)
+        return self._read(data, last)
 
     def _metric_of_run(self) -> Metric:
         name = self._part("test").get("metric")

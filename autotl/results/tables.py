@@ -17,7 +17,7 @@ from autotl.api import Dataset, Record, Splits
 from autotl.evaluation import FinalPredictions
 from autotl.metrics import METRICS, Metric
 from autotl.results.by_target.target_columns import answer_columns, true_columns
-from autotl.results.csv_text import csv_text, join_columns
+from autotl.results.csv_text import csv_text, digits_of, join_columns
 from autotl.targets import target_of
 
 
@@ -47,7 +47,7 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
         }
         | {f"fold_{repeat + 1}" if repeat else "fold": found for repeat, found in enumerate(fold)}
     )
-    jsonio.write_text(path, csv_text(table))
+    jsonio.write_text(path, csv_text(table, digits=digits_of(dataset.target)))
 
 
 def write_predictions(path: Path, dataset: Dataset, predictions: FinalPredictions) -> None:
@@ -70,7 +70,7 @@ def write_predictions(path: Path, dataset: Dataset, predictions: FinalPrediction
     if target.spec.kind != "regression":
         columns = pd.Index([f"p:{name}" for name in dataset.classes], dtype=object)
         table = join_columns(table, pd.DataFrame(target.predict(predictions.outputs), columns=columns))
-    jsonio.write_text(path, csv_text(table))
+    jsonio.write_text(path, csv_text(table, digits=digits_of(dataset.target)))
 
 
 def write_trials(path: Path, records: Sequence[Record], metric: Metric = METRICS["accuracy"]) -> None:

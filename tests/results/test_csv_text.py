@@ -25,3 +25,9 @@ def test_formulas_are_text_and_numbers_stay_numbers() -> None:
 def test_parts_of_a_table_follow_each_other_without_another_head() -> None:
     table = pd.DataFrame({"=a": ["x"]})
     assert csv_text(table) + csv_text(table, header=False) == "'=a\nx\nx\n"
+
+
+def test_numbers_have_as_many_digits_as_asked() -> None:
+    table = pd.DataFrame({"x": [1234567.25, 0.1]})
+    assert csv_text(table) == "x\n1.23457e+06\n0.1\n"
+    assert csv_text(table, digits=9) == "x\n1234567.25\n0.1\n"

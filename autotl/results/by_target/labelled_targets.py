@@ -51,16 +51,40 @@ def _label_columns(dataset: Dataset, labels: Sequence[str]) -> NDArray[np.float3
     """Return 1 for each label of an image, else 0, (n, labels)."""
     found = np.zeros((len(dataset), len(labels)), dtype=np.float32)
     for column, name in enumerate(_matched(dataset, labels, "labels")):
-        found[:, labels.index(name)] = dataset.targets[:, column]
+        place = labels.index(name)  # two spellings of a number are one label
+        found[:, place] = np.maximum(found[:, place], dataset.targets[:, column])
     return found
 
 
+def label_columns(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the columns that may hold a model's numbers, the likeliest first.
+
+    Numbers from a list column have its name and a place. The last resort, (), is any column: for numbers that
+    never had names.
+    """
+    found = [tuple(names)]
+    base = names[0].removesuffix(" 0")
+    if len(names) > 1 and list(names) == [f"{base} {place}" for place in range(len(names))]:
+        found.append((base,))
+    return [*found, ()] if _nameless(names) else found
+
+
+def _nameless(names: Sequence[str]) -> bool:
+    """Return whether numbers came from arrays or lists, so that their names are places."""
+    places = [str(place) for place in range(len(names))]
+    return list(names) in (["labels"], places, [f"labels {place}" for place in places])
+
+
 def _number_columns(dataset: Dataset, names: Sequence[str]) -> NDArray[np.float32]:
-    """Return numbers in the model's order, (n, columns); one number may have another name."""
+    """Return numbers in the model's order, (n, columns).
+
+    One number may have another name. Numbers of arrays have no names, and keep their order.
+    """
     own = dataset.target.names
-    if len(own) == len(names) == 1:
+    missing = [name for name in names if name not in own]
+    if len(own) == len(names) and (len(own) == 1 or (missing and (_nameless(own) or _nameless(names)))):
         return dataset.targets
-    if missing := [name for name in names if name not in own]:
+    if missing:
         raise DataError(
             f"The data must have a column for each number of the model (got none for {', '.join(missing)}). "
             "Name the columns with --label."

@@ -92,6 +92,14 @@ def number_columns(names: Sequence[str]) -> list[str]:
     return [f"predicted:{name}" if name in OWN_COLUMNS else name for name in names]
 
 
+def _interval_columns(column: str, taken: Sequence[str]) -> tuple[str, str]:
+    """Return the columns of an interval's ends; a taken name gets a prefix."""
+    low, high = (f"{column}_{end}" for end in ("low", "high"))
+    if low in taken or high in taken:
+        return f"interval:{low}", f"interval:{high}"
+    return low, high
+
+
 def _numbers(
     names: Sequence[str],
     errors: Sequence[str],
@@ -100,12 +108,14 @@ def _numbers(
     intervals: PredictionIntervals | None,
 ) -> pd.DataFrame:
     found = {"path": _texts(names)}
-    for i, column in enumerate(number_columns(columns)):
+    own = number_columns(columns)
+    for i, column in enumerate(own):
         found[column] = pd.Series(numbers[:, i])
         if intervals is not None and intervals.kept:
             half = intervals.half_widths[i]
-            found[f"{column}_low"] = pd.Series(numbers[:, i] - half)
-            found[f"{column}_high"] = pd.Series(numbers[:, i] + half)
+            low, high = _interval_columns(column, own)
+            found[low] = pd.Series(numbers[:, i] - half)
+            found[high] = pd.Series(numbers[:, i] + half)
     found["error"] = _texts(errors)
     table = pd.concat(found.values(), axis=1, ignore_index=True)
     table.columns = pd.Index(list(found), dtype=object)

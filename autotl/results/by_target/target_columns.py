@@ -22,7 +22,8 @@ def true_columns(targets: NDArray[Any], target: TargetSpec) -> dict[str, Any]:
     Several labels are joined by ``;``.
     """
     if target.kind == "regression":
-        return {f"{TRUE}{name}": targets[:, i] for i, name in enumerate(target.names)}
+        shortest = targets.astype(str).astype(np.float64)  # 0.1 as float32 is 0.100000001
+        return {f"{TRUE}{name}": shortest[:, i] for i, name in enumerate(target.names)}
     return {"label": _texts(targets, target)}
 
 
