@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotl.data import delimited_rows, is_missing
-from autotl.data.image_files.zip_images import ZipImages
 from autotl.errors import DataError
+from autotl.exploration.named_files import named_files
 from autotl.exploration.table import CLUSTER_TABLE, TABLE
-from autotl.files import open_output
+from autotl.files import is_same_file, open_output
 from autotl.importing.lazy import lazy_module
 from autotl.quality.outliers import THRESHOLD
 from autotl.results.csv_text import csv_text, original_text
@@ -62,20 +62,24 @@ def write_labelled(source: str | Path, out: str | Path) -> Labelled:
     """Write the table of images that have a label.
 
     An image has the label in its row, or else the name of its cluster in ``cluster_labels.csv``. The name of
-    a cluster does not extend to its outliers. Copies are left out. Images of a ZIP file are unpacked into a
-    folder beside the table.
+    a cluster extends neither to its outliers nor to copies. Images of a ZIP file are unpacked into a folder
+    beside the table.
 
     Args:
         source: The folder of an exploration, or its ``clusters.csv``.
         out: The new table, with the columns ``path``, ``label`` and ``cluster``.
 
     Raises:
-        DataError: A table is missing or damaged, no label is filled in, or an image is no file.
+        DataError: A table is missing or damaged, no label is filled in, an image is no file, or ``out`` is a
+            table with the labels.
         RunError: The table cannot be written.
     """
     file = Path(source) / TABLE if Path(source).is_dir() else Path(source)
-    rows = [row for row in _read(file, _COLUMNS) if not row["copy"]]
-    names = _cluster_names(file.with_name(CLUSTER_TABLE))
+    target, clusters = Path(out), file.with_name(CLUSTER_TABLE)
+    if is_same_file(target, file) or is_same_file(target, clusters):
+        raise DataError(f"out must not be a table that you labelled (got {target}). Give another file.")
+    rows = [row for row in _read(file, _COLUMNS) if not (row["copy"] and is_missing(row["label"]))]
+    names = _cluster_names(clusters)
     chosen: list[tuple[str, str, str]] = []
     counts: Counter[str] = Counter()
     for row in rows:
@@ -88,8 +92,7 @@ def write_labelled(source: str | Path, out: str | Path) -> Labelled:
             f"The column 'label' of {file} must have labels (got none), or that of {CLUSTER_TABLE}. "
             "Fill in some labels, or name clusters."
         )
-    target = Path(out)
-    paths = _files([path for path, _, _ in chosen], target)
+    paths = named_files([path for path, _, _ in chosen], target.absolute().with_name(f"{target.name}-images"))
     table = pd.DataFrame(
         {
             "path": pd.Series(paths, dtype=object),
@@ -148,41 +151,6 @@ def _read(file: Path, columns: Sequence[str]) -> list[dict[str, str]]:
             )
         rows.append({name: original_text(line[place]) for name, place in places.items()})
     return rows
-
-
-def _files(paths: Sequence[str], target: Path) -> list[str]:
-    """Return a file for each path, unpacking images of ZIP files beside the target.
-
-    Raises:
-        DataError: A path is no file.
-    """
-    archives: dict[Path, ZipImages] = {}
-    found: list[str] = []
-    for number, path in enumerate(paths):
-        if Path(path).is_file():
-            found.append(path)
-            continue
-        archive = _archive_in(path)
-        if archive is None:
-            raise DataError(
-                f"{path!r} must be an image file (got none of this name). Explore a folder or a .zip file, "
-                "or pair your images with the labels by the column 'row' in Python."
-            )
-        member = Path(path).relative_to(archive).as_posix()
-        image = archives.setdefault(archive, ZipImages(archive)).image(member)
-        folder = target.absolute().with_name(f"{target.stem}-images")
-        folder.mkdir(parents=True, exist_ok=True)
-        unpacked = folder / f"{number:06d}.png"
-        image.save(unpacked)
-        found.append(str(unpacked))
-    return found
-
-
-def _archive_in(path: str) -> Path | None:
-    """Return the ZIP file that a path leads into, or None."""
-    return next(
-        (each for each in Path(path).parents if each.suffix.lower() == ".zip" and each.is_file()), None
-    )
 
 
 def _number(text: str) -> float:

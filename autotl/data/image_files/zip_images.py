@@ -60,6 +60,10 @@ class ZipImages:
         """Return the image in one of the files, as :func:`autotl.data.open_image` does."""
         if why := why_unreadable(name):
             raise DataError(why)
+        return open_image(self.data(name))
+
+    def data(self, name: str) -> bytes:
+        """Return the content of one of the files."""
         with self._lock:  # a ZIP file has one position; decoding, the slow part, needs no lock
             archive = self._zip()
             info = archive.getinfo(name)
@@ -68,8 +72,7 @@ class ZipImages:
             if info.compress_type not in _BOUNDED_METHODS:
                 raise DataError("it is not compressed by deflate: create the .zip file again with deflate")
             with archive.open(name) as entry:
-                data = _unpack(entry)
-        return open_image(data)
+                return _unpack(entry)
 
     def _zip(self) -> zipfile.ZipFile:
         # After a fork, both processes would move the same file position: the child opens the file again.
