@@ -32,12 +32,17 @@ def additional_facts(run_cache: RunCache) -> dict[str, AdditionalImages]:
     return {role: each.facts for role, each in run_cache.additional.items()}
 
 
-def image_cache(run_cache: RunCache, images: AdditionalSet) -> ImageCache:
-    """Return the decoded images of all rows of a set."""
+def image_cache(run_cache: RunCache, images: AdditionalSet, rows: NDArray[np.int64]) -> ImageCache:
+    """Return the decoded images of some rows of a set.
+
+    Args:
+        run_cache: The networks and the store.
+        images: The set.
+        rows: The rows, ascending.
+    """
     dataset = images.dataset
-    order = np.arange(len(dataset))
-    digest = rows_digest(dataset, order)
-    return ImageCache(dataset, order, digest, run_cache.backbones, run_cache.store, run_cache.batch_size)
+    digest = rows_digest(dataset, rows)
+    return ImageCache(dataset, rows, digest, run_cache.backbones, run_cache.store, run_cache.batch_size)
 
 
 def additional_features(
@@ -60,7 +65,8 @@ def additional_features(
     Returns:
         Features, float32 (rows, features).
     """
-    cached, facts = image_cache(run_cache, images), run_cache.backbones[backbone]
+    cached = image_cache(run_cache, images, np.arange(len(images.dataset)))
+    facts = run_cache.backbones[backbone]
 
     def fill(out: NDArray[Any]) -> None:
         with closing(cached.iter_pixels(backbone, input_size=input_size, margin=False)) as batches:

@@ -44,23 +44,19 @@ class WorkbenchRows:
             input_size=input_size,
             check_cancelled=self.check_cancelled,
         )
-        return take_rows(found, self._used)
+        return take_rows(found, torch.from_numpy(self.images.used))
 
     def inputs(self, *, input_size: int, augmented: bool = False) -> Images:
         """See :class:`~autotl.api.AdditionalRows`."""
-        cached = image_cache(self.run_cache, self.images)
-        found = cached.pixels(
+        # of the used rows alone: taking them from all rows would copy them into memory in every trial
+        cached = image_cache(self.run_cache, self.images, self.images.used)
+        return cached.pixels(
             self.backbone, input_size=input_size, margin=augmented, check_cancelled=self.check_cancelled
         )
-        return take_rows(found, self._used)
 
     def targets(self) -> Tensor | None:
         """See :class:`~autotl.api.AdditionalRows`."""
         return self.images.targets
-
-    @property
-    def _used(self) -> Tensor:
-        return torch.from_numpy(self.images.used)
 
 
 def rows_in_role(

@@ -16,7 +16,7 @@ from autotl.api import AdditionalImages, Dataset
 class AdditionalSet:
     """The images of one role.
 
-    Pixels and features are kept for all rows, so that they stay valid if other rows are left out.
+    Features are kept for all rows, because copies are found by them. Pixels are kept for the used rows.
 
     Attributes:
         dataset: The images that were read. Without labels it has no classes.

@@ -14,6 +14,7 @@ from autotl.backbone import pooled
 from autotl.errors import TrainingError
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
+from autotl.workbench.additional import rows as workbench_rows
 from autotl.workbench.additional.images import additional_features, with_additional
 from autotl.workbench.additional.sets import AdditionalSet
 
@@ -67,6 +68,14 @@ def test_rows_that_are_left_out_are_in_nothing(ready: Prepared) -> None:
     assert own is not None
     assert all_targets is not None
     assert torch.equal(own, all_targets[chosen])
+
+
+def test_pixels_are_not_copied_into_memory(ready: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = AdditionalSet(ready.run_cache.additional["source"].dataset, np.arange(0, 100, 3), 100)
+    cache = with_additional(ready.run_cache, {"source": part})
+    found = tiny_bench(replace(ready, run_cache=cache)).additional("source")
+    monkeypatch.setattr(workbench_rows, "take_rows", None)  # would copy rows that are not contiguous
+    assert len(found.inputs(input_size=32)) == 34
 
 
 def test_features_are_computed_once(ready: Prepared) -> None:
