@@ -10,7 +10,8 @@ import torch
 
 from autotl.api import AdditionalImages, Score
 from autotl.backbone import classifier_of
-from autotl.builtin.strategies.tuning.multi_task import GIVEN, PRETRAINED, MultiTask
+from autotl.builtin.strategies.tuning.multi_task import GIVEN, PRETRAINED, MultiTask, _source_head
+from autotl.clock import OutOfTime
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench
 from autotl.testing.strategies.settings_checks import MACHINE
@@ -81,3 +82,24 @@ class TestMultiTask(StrategyChecks):
             for weight in (0.03, 2.0)
         ]
         assert any(not torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+    def test_a_deadline_ends_the_fit_of_the_source_head(self, ready: Prepared) -> None:
+        bench = tiny_bench(ready)
+        bench.strategy = "late"  # finds no head that another test has kept
+        source = bench.additional("source")
+
+        def late() -> None:
+            raise OutOfTime
+
+        source.features(input_size=32)
+        with pytest.raises(OutOfTime):
+            _source_head(replace(source, check_cancelled=late), GIVEN, 32, bench)
+
+    def test_the_source_head_costs_time(self, ready: Prepared) -> None:
+        backbone = replace(ready.backbones["tiny"], kept=(1.0,))
+        usual = self.strategy.defaults(ready.task, backbone)
+        own, predicted = (
+            self.strategy.cost({**usual, "source_labels": each}, ready.task, backbone, MACHINE).seconds
+            for each in (GIVEN, PRETRAINED)
+        )
+        assert own > predicted

@@ -20,6 +20,7 @@ from autotl.builtin.strategies.probes.pseudo_labels import (
     refit,
 )
 from autotl.builtin.strategies.probes.self_training import SelfTraining
+from autotl.clock import OutOfTime
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
 from autotl.testing.strategies.settings_checks import MACHINE
@@ -134,3 +135,13 @@ def test_a_few_pseudo_labels_of_no_weight_change_nothing() -> None:
     weight, bias = refit(Rows(x, labels), unlabelled, pseudo, c=0.1, weight=1e-6, count=2)
     same = (x @ weight.T + bias).softmax(1) - (x @ found.weight[0, 0].T + found.bias[0, 0]).softmax(1)
     assert float(same.abs().max()) < 0.1
+
+
+def test_a_deadline_ends_a_fit_to_pseudo_labels() -> None:
+    def late() -> None:
+        raise OutOfTime
+
+    x, labels = clusters(30, seed=0)
+    pseudo = above_threshold(torch.eye(2).repeat(5, 1) * 9, 0.9)
+    with pytest.raises(OutOfTime):
+        refit(Rows(x, labels), x, pseudo, c=0.1, weight=1.0, count=2, check_cancelled=late)

@@ -44,6 +44,13 @@ class AdditionalRows(Protocol):
         """Return indices of the images' own classes, int64 (rows,); None without labels."""
         ...
 
+    def check_cancelled(self) -> None:
+        """Raise an error if the trial has to end.
+
+        Call it often in long work.
+        """
+        ...
+
 
 class AdditionalWorkbench(Protocol):
     """The method of :class:`~autotl.api.Workbench` for additional images."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -71,7 +72,14 @@ def class_shares(classes: Tensor, count: int) -> Tensor:
 
 
 def refit(
-    labelled: Rows, unlabelled: Tensor, pseudo: PseudoLabels, *, c: float, weight: float, count: int
+    labelled: Rows,
+    unlabelled: Tensor,
+    pseudo: PseudoLabels,
+    *,
+    c: float,
+    weight: float,
+    count: int,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> Head:
     """Fit a linear head to labels and pseudo-labels.
 
@@ -84,6 +92,7 @@ def refit(
         c: The inverse regularisation, as for the labels alone.
         weight: Weight of all pseudo-labels, where all labels have 1.
         count: Number of classes.
+        check_cancelled: Called before each optimiser step; may raise to end the work.
     """
     n, m = len(labelled.classes), len(pseudo)
     own = labelled.features.new_ones(n) if labelled.weights is None else labelled.weights
@@ -96,5 +105,6 @@ def refit(
         settings=[setting],
         folds=[torch.arange(n + m, device=own.device)],
         weights=torch.cat([own, own.new_full((m,), weight * n / m)]),
+        check_cancelled=check_cancelled,
     )
     return found.weight[0, 0], found.bias[0, 0]

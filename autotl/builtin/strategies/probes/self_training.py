@@ -52,6 +52,7 @@ class SelfTraining:
     api = VERSION
     deterministic = True
     additional = (UNLABELLED,)
+    counterpart = "linear_probe"
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         facts = task.additional.get(UNLABELLED)
@@ -112,7 +113,8 @@ class _SelfTrainingLearner:
         size, rounds, count = params["image_size"], params["rounds"], bench.task.target.outputs
         head = self._first_head()
         yield bench.beat(0.0)
-        unlabelled = bench.additional(UNLABELLED).features(input_size=size).to(bench.device)
+        rows = bench.additional(UNLABELLED)
+        unlabelled = rows.features(input_size=size).to(bench.device)
         labelled, used = self._labelled(), 0
         for number in range(1, rounds + 1):
             weight, bias = head
@@ -120,8 +122,15 @@ class _SelfTrainingLearner:
             pseudo = self._chosen(outputs, labelled.classes, number / rounds)
             used = len(pseudo)
             if used:
-                c, share = params["C"], params["weight"]
-                head = refit(labelled, unlabelled, pseudo, c=c, weight=share, count=count)
+                head = refit(
+                    labelled,
+                    unlabelled,
+                    pseudo,
+                    c=params["C"],
+                    weight=params["weight"],
+                    count=count,
+                    check_cancelled=rows.check_cancelled,
+                )
             yield bench.beat(number / (rounds + 1))
         bench.note(
             f"The last of {rounds} rounds learned from {used:,} of {len(unlabelled):,} unlabelled images, "

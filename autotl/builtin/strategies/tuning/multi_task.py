@@ -33,6 +33,7 @@ from autotl.training import (
     AUGMENTATIONS,
     PROBE,
     Recipe,
+    head_seconds,
     probe_seconds,
     step_seconds,
     training_seconds,
@@ -66,6 +67,7 @@ class MultiTask:
     baseline = False
     api = VERSION
     additional = (SOURCE,)
+    counterpart = "finetune"
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         facts = _facts(task)
@@ -164,8 +166,12 @@ def _seconds(params: Params, task: Task, backbone: Backbone) -> float:
     seconds: float = both * (once + steps)
     if params["head"] == "probe":
         seconds += probe_seconds(task, backbone, input_size=size)
+    facts = _facts(task)
     if not backbone.has_seen(size):  # a pass for the source head, which five folds share
-        seconds += backbone.pace.seconds(_facts(task).images, input_size=size) / 5
+        seconds += backbone.pace.seconds(facts.images, input_size=size) / 5
+    if params["source_labels"] == GIVEN:
+        times = facts.images * len(facts.classes) / (task.train_rows * task.target.outputs)
+        seconds += times * head_seconds(task, backbone)
     return seconds
 
 
@@ -187,7 +193,14 @@ def _source_head(
     classes, own = int(targets.max()) + 1, targets
 
     def fitted() -> Tensor:
-        found = fit_heads(features, own, classes=classes, settings=[PROBE], folds=[torch.arange(len(own))])
+        found = fit_heads(
+            features,
+            own,
+            classes=classes,
+            settings=[PROBE],
+            folds=[torch.arange(len(own))],
+            check_cancelled=source.check_cancelled,
+        )
         return torch.cat([found.weight[0, 0], found.bias[0, 0][:, None]], 1)
 
     head = workbench.keep(f"source head at {size}", fitted)
