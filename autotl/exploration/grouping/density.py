@@ -81,8 +81,6 @@ def _stability(rows: Matrix, k: int, *, seed: int) -> Stability:
 
     mean, spread, error = agreement(sample, cluster, seed=derive(seed, "dense"))
     null_mean, null_error = null_agreement(nulls, cluster, seed=derive(seed, "dense"))
-    # if all rows of all subsamples are in no cluster, their agreement shows nothing
-    trivial = null_mean if null_mean < 1 else 0.0
 
     def divide(part: Matrix, start: int) -> Ids:
         return k_means(part, max(k, 2), seed=start)
@@ -90,7 +88,7 @@ def _stability(rows: Matrix, k: int, *, seed: int) -> Stability:
     # HDBSCAN often finds nothing in data without clusters: k-means divides it best into as many
     _, *null_shares = compactness(sample, nulls, divide, seed=derive(seed, "whole") % 2**31)
     explained = explained_variance(sample, _hdbscan(sample))
-    return Stability(k, mean, spread, error, trivial, null_error, explained, *null_shares)
+    return Stability(k, mean, spread, error, null_mean, null_error, explained, *null_shares)
 
 
 def _hdbscan(rows: Matrix) -> Ids:

@@ -143,6 +143,8 @@ def agreement(
 ) -> tuple[float, float, float]:
     """Return mean, spread and standard error of the agreement of subsamples.
 
+    The agreement of two clusterings without any cluster is 0.
+
     Args:
         rows: The rows, (n, d).
         cluster: Clusters a subsample with a seed.
@@ -162,7 +164,9 @@ def agreement(
     scores = np.eye(subsamples)
     for one, other in itertools.combinations(range(subsamples), 2):
         shared = (ids[one] > -2) & (ids[other] > -2)
-        score = adjusted_rand_score(ids[one, shared], ids[other, shared])
+        alone = (ids[one, shared] < 0).all() and (ids[other, shared] < 0).all()
+        # two clusterings without any cluster agree on nothing, although their index is 1
+        score = 0.0 if alone else adjusted_rand_score(ids[one, shared], ids[other, shared])
         scores[one, other] = scores[other, one] = score
     return _summary(scores)
 

@@ -67,6 +67,11 @@ def test_clusters_that_never_change_agree_and_random_ones_do_not() -> None:
     assert chance[1] > 0
 
 
+def test_clusterings_without_any_cluster_do_not_agree() -> None:
+    rows, _ = planted(2)
+    assert agreement(rows, lambda part, _: np.full(len(part), -1), seed=0) == (0.0, 0.0, 0.0)
+
+
 def test_the_finest_of_equally_good_numbers_is_used() -> None:
     def of(k: int, mean: float) -> Stability:
         return Stability(k, mean, 0.05, 0.02, 0.2, 0.0)
