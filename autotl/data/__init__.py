@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from autotl.data.layout.part_names import part_of
     from autotl.data.lazy_images import LazyImages
     from autotl.data.name_lists import join_counts, join_names
-    from autotl.data.prediction_inputs import prediction_images
+    from autotl.data.prediction_inputs import image_openers, prediction_images
     from autotl.data.quality import (
         Duplicates,
         Imbalance,
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     )
     from autotl.data.threads import map_in_threads
     from autotl.data.torch_datasets import torch_class_names, torch_image_file, torch_labels
-    from autotl.data.unlabelled_images import UnlabelledImage, image_openers, image_paths, unlabelled_images
+    from autotl.data.unlabelled_images import UnlabelledImage, image_paths, unlabelled_images
     from autotl.data.view import View, render, render_images, render_parts, view_of
 
 __all__ = [

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import PixelScale, Reader
+from autotl.data.arguments import path_or_none
 from autotl.data.image_files.array_images import as_array, image_from_array, is_array, scale_of_arrays
 from autotl.data.image_files.decode import open_image, upright_rgb
 from autotl.data.image_files.pixel_scaling import complete_scale, span_for
 from autotl.data.image_files.shared_scale import SharedScale
-from autotl.data.unlabelled_images import UnlabelledImage, unlabelled_images
+from autotl.data.reading import read, with_pixel_scale
+from autotl.data.unlabelled_images import Opener, UnlabelledImage, is_read, unlabelled_images
 from autotl.errors import DataError
 
 Readers = Callable[[], Mapping[str, Reader]]
@@ -65,6 +67,25 @@ def prediction_images(
     once = isinstance(images, Iterator) and not _is_single_image(images)
     shared = SharedScale(scale, None if once else lambda: (each.open for each in inputs.list_images(images)))
     return (UnlabelledImage(each.name, partial(shared.open, each.open)) for each in listed)
+
+
+def image_openers(
+    source: object, *, readers: Mapping[str, Reader], scale: PixelScale | None = None
+) -> list[Opener]:
+    """Return functions that open the images of ``source``, labelled or not.
+
+    Args:
+        source: A folder, a ZIP file, any form that a reader reads, or a list of paths or images.
+        readers: The readers by name.
+        scale: The pixel scale for images of more than 8 bits.
+    """
+    path = path_or_none(source)
+    if path is not None and (path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file())):
+        return [partial(_open_at, scale, each.open) for each in unlabelled_images(path, readers=readers)]
+    if path is None and not is_read(source, readers):
+        images = prediction_images(source, readers=lambda: readers)
+        return [partial(_open_at, scale, each.open) for each in images]
+    return list(with_pixel_scale(read(source, readers=readers), scale or PixelScale()).openers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +203,10 @@ def _needs_scale(array: NDArray[Any], known: PixelScale) -> bool:
 def _is_missing(value: Any) -> bool:
     is_nan = isinstance(value, float) and math.isnan(value)
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _open_at(scale: PixelScale | None, opener: Opener) -> Image.Image:
+    return upright_rgb(opener(), scale)
 
 
 def _raise_missing() -> Image.Image:

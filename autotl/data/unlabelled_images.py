@@ -9,14 +9,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from autotl.api import Columns, PixelScale, Reader, ReadsUnlabelled
+from autotl.api import Columns, Reader, ReadsUnlabelled
 from autotl.data.arguments import path_or_none
-from autotl.data.image_files.decode import open_image, upright_rgb
+from autotl.data.image_files.decode import open_image
 from autotl.data.image_files.list_files import files_below
 from autotl.data.image_files.suffixes import IMAGE_SUFFIXES
 from autotl.data.image_files.zip_images import ZipImages
 from autotl.data.layout.sort_files import visible_images
-from autotl.errors import DataError
+from autotl.errors import FAILURES, DataError
 
 Opener = Callable[[], Image.Image]
 
@@ -48,22 +48,16 @@ def image_paths(path: Path) -> list[Path]:
     return [path / name for name in found]
 
 
-def image_openers(
-    source: object, *, readers: Mapping[str, Reader], scale: PixelScale | None = None
-) -> list[Opener]:
-    """Return functions that open the images of ``source``, labelled or not.
+def is_read(source: object, readers: Mapping[str, Reader]) -> bool:
+    """Return whether a reader reads the form of ``source``."""
 
-    Args:
-        source: A folder, a ZIP file, or any form that a reader reads.
-        readers: The readers by name.
-        scale: The pixel scale for images of more than 8 bits.
-    """
-    path = path_or_none(source)
-    if path is not None and (path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file())):
-        return [partial(_open_at, scale, each.open) for each in unlabelled_images(path, readers=readers)]
-    from autotl.data.reading import read, with_pixel_scale
+    def reads(reader: Reader) -> bool:
+        try:
+            return bool(reader.reads(source))
+        except FAILURES:  # a plugin's reader may raise anything
+            return False
 
-    return list(with_pixel_scale(read(source, readers=readers), scale or PixelScale()).openers)
+    return any(map(reads, readers.values()))
 
 
 def unlabelled_images(
@@ -101,7 +95,3 @@ def unlabelled_images(
     if path is not None:
         return [UnlabelledImage(str(path), partial(open_image, path))]
     raise DataError(f"No reader reads images from a {type(source).__name__}. Give a folder or a table.")
-
-
-def _open_at(scale: PixelScale | None, opener: Opener) -> Image.Image:
-    return upright_rgb(opener(), scale)

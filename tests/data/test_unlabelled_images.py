@@ -52,3 +52,10 @@ def test_other_sources_are_read_as_data_is() -> None:
     images = np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3)
     found = image_openers((images, [0, 1, 0, 1]), readers={"arrays": Arrays()})
     assert [opener().mode for opener in found] == ["RGB"] * 4
+
+
+def test_a_source_may_be_a_list_or_arrays(loose: Path) -> None:
+    pictures = [Image.new("L", (3, 2), number) for number in range(4)]
+    for source in (pictures, [loose / "source/a.png"] * 4, np.zeros((4, 2, 3, 3), dtype=np.uint8)):
+        found = image_openers(source, readers={"arrays": Arrays()})
+        assert [(each().mode, each().size) for each in found] == [("RGB", (3, 2))] * 4

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from autotl.api import ROLES, SOURCE, UNLABELLED, Columns, Item, Reader
+from autotl.data.arguments import path_or_none
 from autotl.data.image_files.array_images import as_array, image_from_array, is_array
-from autotl.data.unlabelled_images import unlabelled_images
+from autotl.data.prediction_inputs import prediction_images
+from autotl.data.unlabelled_images import is_read, unlabelled_images
 from autotl.errors import FAILURES, DataError
 
 MIN_GIVEN = 10
@@ -41,12 +43,14 @@ def list_additional(role: str, source: object, *, readers: Mapping[str, Reader])
 
     Args:
         role: The role.
-        source: A folder, a ZIP file, arrays, or any form that a reader reads.
+        source: A folder, a ZIP file, a table, arrays, a data set, or a list of paths or images.
         readers: The readers by name.
 
     Raises:
         DataError: There are no images, too few, or no reader reads the form.
     """
+    if role == SOURCE and isinstance(source, Iterator):  # they are measured and learned from
+        raise DataError(f"{role} must be images that can be read twice (got a generator). Give a list.")
     known = _labelled(source, readers)
     classes = len({item.target for item in known})
     labelled = role == SOURCE and classes > 1
@@ -81,11 +85,16 @@ def _labelled(source: object, readers: Mapping[str, Reader]) -> Sequence[Item]:
 
 
 def _unlabelled(role: str, source: object, readers: Mapping[str, Reader]) -> Sequence[Item]:
-    arrays = _arrays(role, source)
-    if arrays is not None:
+    # readers come first: a pair of grey images and labels is a list of two arrays as well
+    known = path_or_none(source) is not None or is_read(source, readers)
+    if not known and (arrays := _arrays(role, source)) is not None:
         return [Item(f"image {i}", "", partial(image_from_array, each)) for i, each in enumerate(arrays)]
     try:
-        found = unlabelled_images(source, readers=readers)
+        found = (
+            unlabelled_images(source, readers=readers)
+            if known
+            else list(prediction_images(source, readers=lambda: readers))
+        )
     except DataError as error:
         raise DataError(f"The {ROLES[role]} cannot be listed: {error}") from error
     return [Item(each.name, "", each.open) for each in found]

@@ -72,5 +72,26 @@ def test_other_inputs_are_refused() -> None:
     one = np.zeros((9, 9, 3), dtype=np.uint8)
     with pytest.raises(DataError, match=r"unlabelled must have the shape \(n, h, w\)"):
         list_additional("unlabelled", one, readers=READERS)
-    with pytest.raises(DataError, match="No reader reads images from a dict"):
+    with pytest.raises(DataError, match=r"images must be images \(got the type dict"):
         list_additional("source", {}, readers=READERS)
+    with pytest.raises(DataError, match=r"that can be read twice \(got a generator\)"):
+        list_additional("source", (one for _ in range(20)), readers=READERS)
+
+
+def test_lists_and_generators_of_paths_and_images_are_listed(tmp_path: Path) -> None:
+    images, _ = tiny_images(classes=1, each=12)
+    folder_of(tmp_path, images, [""] * 12)
+    paths = sorted(tmp_path.glob("*.png"))
+    pictures = [Image.fromarray(each) for each in images]
+    mixed = [*map(str, paths[:6]), *pictures[6:]]
+    for given in (paths, pictures, mixed, (each for each in pictures), (each for each in images)):
+        found = list_additional("unlabelled", given, readers=READERS)
+        assert [(item.target, item.open().size) for item in found.items] == [("", (24, 24))] * 12
+    assert len(list_additional("source", paths, readers=READERS).items) == 12
+
+
+def test_grey_images_with_several_labels_are_a_pair_and_not_two_images() -> None:
+    rng = np.random.default_rng(0)
+    grey, labels = rng.integers(0, 255, (20, 8, 8), dtype=np.uint8), rng.integers(0, 2, (20, 3))
+    found = list_additional("unlabelled", (grey, labels), readers=READERS)
+    assert [item.open().size for item in found.items] == [(8, 8)] * 20
