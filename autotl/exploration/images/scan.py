@@ -109,28 +109,42 @@ def scan_images(images: Sequence[UnlabelledImage], folder: Path) -> Scan:
             facts += _block(images[start : start + BLOCK], folder / f"scan-{start}.json")
         deep = {number: each.deep for number, each in enumerate(facts) if each.deep is not None}
         scale = choose_scale(deep.values())
-        for number in deep:  # their digests are those of pixels at the common scale
-            facts[number] = _fact(read_image_facts(images[number].open, scale))
+        numbers = list(deep)
+        for start in range(0, len(numbers), BLOCK):  # their digests are those of pixels at the common scale
+            report_progress("scaling images of more than 8 bits", start, len(numbers))
+            part = numbers[start : start + BLOCK]
+            scaled = _block([images[number] for number in part], folder / f"scan-deep-{start}.json", scale)
+            for number, fact in zip(part, scaled, strict=True):
+                facts[number] = fact
     return _assembled(facts, scale, tuple(scale_notes(scale, list(deep.values()))))
 
 
-def _block(images: Sequence[UnlabelledImage], file: Path) -> tuple[Fact, ...]:
-    """Return the facts of a block, from its file if the images are unchanged."""
-    stamp = _stamp(images)
+def _block(
+    images: Sequence[UnlabelledImage], file: Path, scale: PixelScale | None = None
+) -> tuple[Fact, ...]:
+    """Return the facts of a block, from its file if nothing has changed.
+
+    Args:
+        images: The images of the block.
+        file: The file that keeps the facts.
+        scale: The pixel scale; None before it is known.
+    """
+    stamp = _stamp(images, scale)
     if stamp and (known := _read(file)) and known.stamp == stamp and len(known.facts) == len(images):
         return known.facts
-    facts = tuple(_facts(list(map_in_threads(lambda image: read_image_facts(image.open), images))))
+    facts = tuple(_facts(list(map_in_threads(lambda image: read_image_facts(image.open, scale), images))))
     if stamp:
         jsonio.write(file, _Block(stamp, facts))
     return facts
 
 
-def _stamp(images: Sequence[UnlabelledImage]) -> str:
-    """Return a digest of the files of the images; "" if an image has no file."""
+def _stamp(images: Sequence[UnlabelledImage], scale: PixelScale | None) -> str:
+    """Return a digest of the files of the images and the scale; "" if an image has no file."""
     stamps = [stamp_of(image) for image in images]
     if None in stamps:
         return ""
-    return hashlib.blake2b("\n".join(map(str, stamps)).encode("utf-8", "surrogateescape")).hexdigest()
+    text = "\n".join(map(str, [scale, *stamps]))
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _read(file: Path) -> _Block | None:
@@ -150,10 +164,6 @@ def _facts(found: Sequence[ImageFacts | str]) -> list[Fact]:
         else Fact(each.digest, each.height, each.width, f"{int(next(looks)):x}", each.extremes)
         for each in found
     ]
-
-
-def _fact(found: ImageFacts | str) -> Fact:
-    return _facts([found])[0]
 
 
 def _assembled(facts: Sequence[Fact], scale: PixelScale, notes: tuple[str, ...]) -> Scan:

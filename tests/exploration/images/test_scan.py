@@ -93,3 +93,37 @@ def test_deep_images_share_one_scale(tmp_path: Path) -> None:
     assert found.scale.integers == (0, 4095)
     assert len(found.numbers) == 2
     assert "whole numbers of more than 8 bits" in found.notes[0]
+
+
+def test_finished_blocks_of_deep_images_are_not_scaled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "BLOCK", 2)
+    folder, scaled = tmp_path / "deep", []
+    folder.mkdir()
+    for number in range(6):
+        values = np.random.default_rng(number).integers(0, 4000, (8, 8)).astype(np.uint16)
+        Image.fromarray(values).save(folder / f"{number}.png")
+    read = scan.read_image_facts
+
+    def counted(opener, scale=None):  # type: ignore[no-untyped-def] # it has the type of the original
+        if scale is not None:
+            scaled.append(opener)
+            if len(scaled) == 3:
+                raise KeyboardInterrupt
+        return read(opener, scale)
+
+    monkeypatch.setattr(scan, "read_image_facts", counted)
+    with pytest.raises(KeyboardInterrupt):
+        scan_images(listed(folder), tmp_path / "work")
+    already = len(scaled)
+    resumed = scan_images(listed(folder), tmp_path / "work")
+    assert len(scaled) - already == 4  # the first block is kept
+    whole = scan_images(listed(folder), tmp_path / "other")
+    assert resumed.digests == whole.digests
+    assert resumed.looks.tolist() == whole.looks.tolist()
+    larger = np.full((8, 8), 60_000, dtype=np.uint16)
+    larger[:4] = 0
+    Image.fromarray(larger).save(folder / "6.png")
+    rescaled = scan_images(listed(folder), tmp_path / "work")
+    assert not set(rescaled.digests[:6]) & set(whole.digests)  # the scale has changed
