@@ -10,6 +10,7 @@ from importlib import import_module
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.data import failure_reason
 from autotl.errors import DataError, UnknownName
 from autotl.exploration.grouping.reduction import BLOCK, Matrix, sample_rows
 from autotl.seeds import derive
@@ -55,7 +56,7 @@ def project(rows: Matrix, *, method: str, seed: int) -> Map:
     """Place rows on a map.
 
     UMAP is used if it is installed, else t-SNE: both keep neighbours together, and PCA's first two
-    components rarely do.
+    components rarely do. If UMAP fails, t-SNE replaces it, so that the work before is not lost.
 
     Args:
         rows: Unit rows, (n, d).
@@ -66,17 +67,22 @@ def project(rows: Matrix, *, method: str, seed: int) -> Map:
     wanted = ("umap" if _has_umap() else "tsne") if method == AUTO else method
     if wanted == "pca" or len(chosen) < MIN_ROWS or not rows.any():
         return Map(_scaled(_principal(rows)), "pca", "The map shows the first two principal components.")
-    place = _umap if wanted == "umap" else _tsne
-    placed = place(rows[chosen], derive(seed, wanted) % 2**31)
+    why = " UMAP is not installed: autotl[explore]." if wanted == "tsne" and method == AUTO else ""
+    if wanted == "umap":
+        try:
+            placed = _umap(rows[chosen], derive(seed, wanted) % 2**31)
+        except Exception as error:  # numba may raise anything, and another package may be called umap
+            wanted, why = "tsne", f" UMAP could not be used ({' '.join(failure_reason(error).split())})."
+    if wanted == "tsne":
+        placed = _tsne(rows[chosen], derive(seed, wanted) % 2**31)
     positions = placed if len(chosen) == len(rows) else _beside_neighbours(rows, rows[chosen], placed)
-    return Map(_scaled(positions), wanted, _note(wanted, len(chosen), len(rows), asked=method))
+    return Map(_scaled(positions), wanted, _note(wanted, len(chosen), len(rows), why=why))
 
 
-def _note(wanted: str, placed: int, rows: int, *, asked: str) -> str:
-    name = {"umap": "UMAP", "tsne": "t-SNE"}[wanted]
-    text = f"The map is made by {name}: neighbours are alike, but far distances mean little."
-    if wanted == "tsne" and asked == AUTO:
-        text += " UMAP is not installed: autotl[explore]."
+def _note(method: str, placed: int, rows: int, *, why: str) -> str:
+    """Return a sentence on the method, with the reason ``why`` it is not UMAP."""
+    name = {"umap": "UMAP", "tsne": "t-SNE"}[method]
+    text = f"The map is made by {name}: neighbours are alike, but far distances mean little.{why}"
     if placed < rows:
         text += f" It places {placed:,} images, and the others beside their nearest ones."
     return text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,6 +51,25 @@ def test_umap_is_the_default_if_it_is_installed() -> None:
     if importlib.util.find_spec("umap") is None:
         pytest.skip("umap-learn is not installed")
     assert project(planted(2, each=20)[0], method="auto", seed=0).method == "umap"
+
+
+@pytest.mark.parametrize(
+    ("package", "why"),
+    [("raise RuntimeError('no  compiler')", "RuntimeError: no compiler"), ("", "no attribute 'UMAP'")],
+    ids=["broken", "another"],
+)
+def test_a_package_that_is_no_umap_costs_no_work(
+    package: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "umap.py").write_text(package)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "umap", raising=False)
+    for method in ("auto", "umap"):
+        found = project(planted(2, each=20)[0], method=method, seed=0)
+        assert found.method == "tsne"
+        assert "UMAP could not be used (" in found.note
+        assert why in found.note
+        monkeypatch.delitem(sys.modules, "umap", raising=False)
 
 
 def test_an_unknown_projection_is_refused() -> None:
