@@ -135,7 +135,8 @@ def key_sentence(grouping: Grouping, images: int) -> str:
     chosen = grouping.chosen
     if chosen is None:
         return f"The {images:,} images form no clear clusters: the network sees no difference between them."
-    found = f"stability {chosen.mean:.2f} ± {chosen.spread:.2f}"
+    measured = "stability of k-means" if grouping.method == "TURTLE" else "stability"
+    found = f"{measured} {chosen.mean:.2f} ± {chosen.spread:.2f}"
     chance = f"{chosen.null_mean:.2f} without any clusters"
     if grouping.is_clear:
         return f"The {images:,} images form {grouping.k} clear clusters ({found}; {chance})."
