@@ -35,10 +35,13 @@ _LABELS = typer.Option(
     help="An explored folder with labels filled in: write the labelled images to --out, a table for fit.",
     metavar="FOLDER",
 )
+_OF_LABELS = ("images", "out", "labels", "as_json", "quiet")
+"""Parameters that may be given with --labels, or have a message of their own."""
 
 
 @app.command()
 def explore(
+    context: typer.Context,
     images: Annotated[str | None, _IMAGES] = None,
     out: Annotated[Path | None, _OUT] = None,
     backbone: Annotated[list[str] | None, option("backbone")] = None,
@@ -55,6 +58,7 @@ def explore(
 ) -> None:
     """Explore IMAGES without labels: clusters, a map, outliers and copies."""
     if labels is not None:
+        _refuse_others(context)
         _write_labelled(labels, images, out, as_json=as_json, quiet=quiet)
         return
     if images is None:
@@ -76,6 +80,15 @@ def explore(
         print_json(found.document)
     elif not quiet:
         _show(found)
+
+
+def _refuse_others(context: typer.Context) -> None:
+    """Refuse options that --labels does not use."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in _OF_LABELS and source is not None and source.name == "COMMANDLINE":
+            flag = name.replace("_", "-")
+            raise typer.BadParameter(f"--{flag} must not be given with --labels. Leave it out.")
 
 
 def _write_labelled(

@@ -71,6 +71,9 @@ def test_from_a_folder_of_images_to_a_model(run: Run, pictures: Path, tmp_path: 
         (["explore", "--labels", "nowhere"], "--labels needs --out"),
         (["explore", "x", "--labels", "nowhere", "--out", "t.csv"], "must not be given"),
         (["explore", "--labels", "nowhere", "--out", "t.csv"], "There is no nowhere"),
+        (["explore", "--labels", "nowhere", "--out", "t.csv", "--clusters", "3"], "--clusters must not be"),
+        (["explore", "--labels", "nowhere", "--image-size", "64"], "--image-size must not be given"),
+        (["explore", "--labels", "nowhere", "--max-clusters", "30"], "--max-clusters must not be given"),
     ],
     ids=" ".join,
 )
