@@ -87,7 +87,7 @@ def explore_images(
         with folder.locked():
             found = _explore(images, folder, options, readers, sources, clock)
     except BaseException:
-        folder.remove_if_temporary()
+        folder.remove_unless_resumable()
         raise
     folder.remove_work()
     if folder.temporary:

@@ -18,11 +18,11 @@ from autotl import jsonio
 from autotl.cache import exclusive_lock
 from autotl.errors import RunError
 from autotl.files import raising_disk_full, raising_write_error
-from autotl.results.run_folder import create_run_folder
+from autotl.results.run_folder import RunFolder, create_run_folder
 
 DOCUMENT = "explore.json"
 """The file that is written last: a folder with it is finished."""
-_WORK = ".explore"
+_WORK, _LOCK = ".explore", "lock"
 
 Matrix = NDArray[np.float32]
 
@@ -38,11 +38,13 @@ class _Progress:
 class OutFolder:
     """The folder of an exploration.
 
-    ``temporary`` tells that it is removed together with the result.
+    ``temporary`` tells that it is removed together with the result, and ``auto_named`` that autotl chose the
+    name.
     """
 
     path: Path
     temporary: bool = False
+    auto_named: bool = False
 
     @property
     def work(self) -> Path:
@@ -52,19 +54,32 @@ class OutFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes out of the folder in the block."""
-        with exclusive_lock(self.work / "lock", str(self.path)):
-            if (self.path / DOCUMENT).is_file():
-                raise RunError(_finished(self.path))
+        with exclusive_lock(self.work / _LOCK, str(self.path)):
+            self.check_unfinished()
             yield
+
+    def check_unfinished(self) -> None:
+        """Raise RunError if the exploration is finished.
+
+        Work that a killed process left there is removed.
+        """
+        if (self.path / DOCUMENT).is_file():
+            self.remove_work()
+            raise RunError(
+                f"{self.path} holds a finished exploration. Give --out a new folder, or remove this one."
+            )
 
     def remove_work(self) -> None:
         """Remove the files of unfinished work."""
         shutil.rmtree(self.work, ignore_errors=True)
 
-    def remove_if_temporary(self) -> None:
-        """Remove the whole folder, if autotl created it for one call."""
+    def remove_unless_resumable(self) -> None:
+        """Remove a folder that autotl named, unless it holds work to resume."""
         if self.temporary:
             shutil.rmtree(self.path, ignore_errors=True)
+        elif self.auto_named and not any(each.name != _LOCK for each in self.work.glob("*")):
+            self.remove_work()
+            RunFolder(self.path, auto_named=True).remove_if_empty()
 
 
 def open_out_folder(out: str | Path | None, data: object) -> OutFolder:
@@ -79,10 +94,9 @@ def open_out_folder(out: str | Path | None, data: object) -> OutFolder:
     """
     if out is None:
         found = create_run_folder(None, data)
-        return OutFolder(found.path, found.temporary)
+        return OutFolder(found.path, found.temporary, found.auto_named)
     path = Path(out)
-    if (path / DOCUMENT).is_file():
-        raise RunError(_finished(path))
+    OutFolder(path).check_unfinished()
     if path.exists() and not (path / _WORK).is_dir() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} exists and is not empty. Give --out a new folder, or remove this one.")
     with raising_write_error(path):
@@ -159,7 +173,3 @@ def _allocate(path: Path, shape: tuple[int, int]) -> None:
     if hasattr(os, "posix_fallocate"):
         with path.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-
-
-def _finished(path: Path) -> str:
-    return f"{path} holds a finished exploration. Give --out a new folder, or remove this one."

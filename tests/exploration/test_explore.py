@@ -154,6 +154,13 @@ def test_what_cannot_be_explored_is_refused_in_a_sentence(images: Any, message: 
         autotl.explore(images, **FAST)
 
 
+def test_a_mistyped_folder_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOTL_RUNS", str(tmp_path / "runs"))
+    with pytest.raises(DataError, match="There is no"):
+        autotl.explore(tmp_path / "phtos", **FAST)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_images_of_one_pixel_are_explored() -> None:
     colours = np.random.default_rng(0).integers(0, 255, (30, 1, 1, 3), dtype=np.uint8)
     found = autotl.explore([Image.fromarray(each) for each in colours], **FAST)

@@ -60,3 +60,33 @@ def test_only_an_interrupted_exploration_is_opened_again(tmp_path: Path) -> None
     (tmp_path / "full" / "thesis.txt").touch()
     with pytest.raises(RunError, match="not empty"):
         open_out_folder(tmp_path / "full", "photos")
+
+
+def test_work_that_a_killed_process_left_in_a_finished_folder_is_removed(tmp_path: Path) -> None:
+    folder = open_out_folder(tmp_path / "out", "photos")
+    with folder.locked():
+        RowFile(folder.work, "key", (1, 2))
+    (folder.path / DOCUMENT).write_text("{}")
+    with pytest.raises(RunError, match="finished exploration"):
+        open_out_folder(tmp_path / "out", "photos")
+    assert [each.name for each in folder.path.iterdir()] == [DOCUMENT]
+    with pytest.raises(RunError, match="finished exploration"), folder.locked():
+        raise AssertionError("the folder is finished")
+    assert [each.name for each in folder.path.iterdir()] == [DOCUMENT]
+
+
+def test_an_auto_named_folder_stays_only_if_it_holds_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOTL_RUNS", str(tmp_path / "runs"))
+    used, unused = open_out_folder(None, "photos"), open_out_folder(None, "photos")
+    with used.locked():
+        RowFile(used.work, "key", (1, 2))
+    with unused.locked():
+        pass
+    for folder in (used, unused):
+        folder.remove_unless_resumable()
+    assert list((tmp_path / "runs").iterdir()) == [used.path]
+    named = open_out_folder(tmp_path / "out", "photos")
+    named.remove_unless_resumable()
+    assert named.path.is_dir()
