@@ -57,9 +57,10 @@ class Strategy(Protocol):
         api: The version of the plugin API that the strategy is written for, as a number. A plugin must not
             take ``VERSION``, which is that of the installed autotl.
 
-    Three attributes are optional: ``deterministic = True`` if the seed changes nothing,
-    ``reads_weights = False`` if rows cannot count less, and ``additional``. The last has the roles of images
-    besides the labelled ones. Without such images the strategy runs only if it is named.
+    Four attributes are optional: ``deterministic = True`` if the seed changes nothing,
+    ``reads_weights = False`` if rows cannot count less, ``additional`` and ``counterpart``. ``additional``
+    has the roles of images besides the labelled ones. Without such images the strategy runs only if it is
+    named. ``counterpart`` names the strategy that does the same without them. The report compares both.
     """
 
     name: str

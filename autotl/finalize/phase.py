@@ -59,6 +59,7 @@ class FinalPhase:
             them can be trusted.
         with_test: The run cache with the test images; None if the runner's has them.
         additional: The strategies that learn from the images of each additional role, by role.
+        counterparts: The strategies that do the same without additional images, by strategy.
     """
 
     runner: TrialRunner
@@ -72,6 +73,7 @@ class FinalPhase:
     independent_folds: Callable[[str], bool] = independent
     with_test: RunCache | None = None
     additional: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    counterparts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def run_cache(self) -> RunCache:
@@ -115,14 +117,22 @@ class FinalPhase:
         )
 
     def with_and_without(self, role: str) -> tuple[Trial | None, Trial | None]:
-        """Return the best trials with and without the images of a role."""
-        arms = [arm for arm in self.history.arms() if self.history.best(arm)]
-        using = [arm for arm in arms if arm.strategy in self.additional[role]]
-        others = [arm for arm in arms if arm not in using]
-        return (
-            self.history.best(among=using, ignore_cost=True),
-            self.history.best(among=others, ignore_cost=True),
+        """Return the best trial with a role's images, and one without.
+
+        The latter is the best trial of the former's counterpart, on the same backbone if there is one. The
+        difference then comes from the images. Without a counterpart it is the best of all other trials.
+        """
+        history = self.history
+        arms = [arm for arm in history.arms() if history.best(arm)]
+        best = history.best(
+            among=[arm for arm in arms if arm.strategy in self.additional[role]], ignore_cost=True
         )
+        others = [arm for arm in arms if arm.strategy not in self.additional[role]]
+        if best is not None:
+            name = self.counterparts.get(best.arm.strategy)
+            alike = [arm for arm in others if arm.strategy == name]
+            others = [arm for arm in alike if arm.backbone == best.arm.backbone] or alike or others
+        return best, history.best(among=others, ignore_cost=True)
 
     def compared_trials(self) -> list[Trial]:
         """Return the trials of both sides of all comparisons, each once."""

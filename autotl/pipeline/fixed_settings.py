@@ -14,7 +14,7 @@ from autotl.api import Applies, Backbone, FirstLook, Params, Space, Strategy, Ta
 from autotl.errors import ArgumentError, TrainingError, UnknownName
 from autotl.toolbox.declared import DeclaredStrategy
 
-OPTIONAL = ("networks", "on_request", "deterministic", "reads_weights", "additional")
+OPTIONAL = ("networks", "on_request", "deterministic", "reads_weights", "additional", "counterpart")
 """Attributes that only some strategies have."""
 
 

@@ -23,7 +23,7 @@ from autotl.pipeline.leaks import independent_folds
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
-from autotl.preparation.additional.roles import users_of
+from autotl.preparation.additional.roles import counterparts_of, users_of
 from autotl.search.algorithm import Searching
 from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
@@ -241,6 +241,7 @@ def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
         independent_folds=partial(independent_folds, prepared),
         with_test=prepared.run_cache,
         additional={role: users_of(role, run.call.strategies) for role in prepared.additional},
+        counterparts=counterparts_of(run.call.strategies),
     )
 
 

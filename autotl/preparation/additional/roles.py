@@ -22,3 +22,9 @@ def learnable(strategies: Mapping[str, Strategy], given: Iterable[str]) -> dict[
 def users_of(role: str, strategies: Mapping[str, Strategy]) -> frozenset[str]:
     """Return the names of strategies that learn from a role's images."""
     return frozenset(name for name, each in strategies.items() if role in roles_of(each))
+
+
+def counterparts_of(strategies: Mapping[str, Strategy]) -> dict[str, str]:
+    """Return the strategies that do the same without additional images, by name."""
+    named = ((name, getattr(each, "counterpart", "")) for name, each in strategies.items())
+    return {name: str(other) for name, other in named if other}

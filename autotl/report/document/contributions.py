@@ -9,7 +9,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class ContributionGain:
-    """Gain of the best trial with the images over the best without."""
+    """Gain of the best trial with the images over one without."""
 
     value: float | None = None
     ci95: Interval | None = None
@@ -27,7 +27,7 @@ class Contribution:
         used: Images that were learned from.
         left_out: Copies of labelled images.
         strategy: Best strategy that learns from them.
-        compared_with: Best strategy that does not.
+        compared_with: Its counterpart that does not, or the best of all others.
         gain: Measured gain.
         answer: "helps", "no_measurable_difference" or "hurts".
         sentence: All of it as a sentence.

@@ -18,6 +18,7 @@ from autotl.finalize.test_phase.contributions import contributions
 from autotl.finalize.test_phase.predictions import TestPredictions
 from autotl.finalize.test_phase.test_evaluation import EvaluationStep
 from autotl.pipeline.prepare import Prepared
+from autotl.preparation.additional.roles import counterparts_of
 from autotl.testing import tiny_run
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
@@ -87,6 +88,24 @@ def test_the_gain_is_that_of_the_best_trials_of_both_sides(ready: Prepared, runn
     ]
     if found.gain.trainings == (1, 1):
         assert found.gain.value == pytest.approx(scores[0] - scores[1])
+
+
+def test_the_other_side_is_the_counterpart_even_if_another_strategy_scores_higher(
+    ready: Prepared, runner: TrialRunner
+) -> None:
+    history = history_of(
+        runner,
+        ("linear_probe", {**PROBE, "C": 1e-5}),
+        ("self_training", SELF),
+        ("linear_probe", {**PROBE, "C": 0.1}),
+    )
+    history.trials[2].arm = Arm("finetune", "tiny")  # as if another strategy had scored so high
+    phase = phase_with(ready, runner, history, Budget(trials=3))
+    assert phase.with_and_without("unlabelled") == (history.trials[1], history.trials[2])
+    alike = replace(phase, counterparts=counterparts_of(runner.strategies))
+    assert alike.with_and_without("unlabelled") == (history.trials[1], history.trials[0])
+    history.trials[0].arm = Arm("linear_probe", "larger")  # another backbone, but the same strategy
+    assert alike.with_and_without("unlabelled") == (history.trials[1], history.trials[0])
 
 
 def test_without_one_side_the_reason_is_given(ready: Prepared, runner: TrialRunner) -> None:
