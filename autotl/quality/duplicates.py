@@ -79,6 +79,8 @@ def leaks(
     test_hashes: NDArray[np.uint64],
     train_features: NDArray[np.floating] | None,
     test_features: NDArray[np.floating] | None,
+    *,
+    among_train: bool = False,
 ) -> list[tuple[int, int]]:
     """Find test images that are also in the training set.
 
@@ -89,6 +91,8 @@ def leaks(
         test_hashes: Perceptual hashes of the test images, (m,).
         train_features: Features of the training images, (n, d); None if there are none.
         test_features: Features of the test images, (m, d); None if there are none.
+        among_train: Whether neighbours are training images only. Several copies of one training image then
+            do not hide each other.
 
     Returns:
         Pairs (training row, test row) in order.
@@ -104,7 +108,8 @@ def leaks(
         rotated = rotations.rotated_between(train_hashes, test_hashes, rotations.MAX_BITS)
         pairs = np.unique(np.concatenate([pairs, rotated]), axis=0)
     hashes = np.concatenate([train_hashes, test_hashes])
-    same = same_image(pairs + np.array([0, len(train_hashes)]), hashes, features)
+    known = len(train_hashes) if among_train else None
+    same = same_image(pairs + np.array([0, len(train_hashes)]), hashes, features, known=known)
     return [(int(train), int(test)) for train, test in pairs[same]]
 
 
@@ -125,7 +130,11 @@ def candidates(hashes: NDArray[np.uint64], has_features: bool) -> NDArray[np.int
 
 
 def same_image(
-    pairs: NDArray[np.int64], hashes: NDArray[np.uint64], features: NDArray[np.floating] | None
+    pairs: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    features: NDArray[np.floating] | None,
+    *,
+    known: int | None = None,
 ) -> NDArray[np.bool_]:
     """Whether the two rows of each pair show one image.
 
@@ -133,6 +142,8 @@ def same_image(
         pairs: Pairs of rows, (pairs, 2).
         hashes: Perceptual hashes of all rows, (n,).
         features: Features of all rows, (n, d); None if there are none.
+        known: The number of first rows that count as neighbours; None for all. The first row of a pair is
+            then one of them, and the second is not.
 
     Returns:
         A bool for each pair, (pairs,).
@@ -155,13 +166,13 @@ def same_image(
     cosines = _cosines(units, pairs)
     same = (cosines >= SURE_COSINE) & (bits <= SURE_BITS)
     near = np.bincount(pairs[bits < ISOLATION_BITS].ravel(), minlength=len(hashes))
-    isolated = (near[pairs] == 1).all(axis=1)
+    isolated = (near[pairs] == 1).all(axis=1) if known is None else near[pairs[:, 1]] == 1
     same |= informative & isolated & (bits <= SURE_BITS) & (cosines >= ISOLATED_COSINE)
-    if len(units) < MIN_ROWS:
+    if len(units[:known]) < MIN_ROWS:
         return same
     undecided = np.flatnonzero(informative & ~same & (cosines >= MIN_COSINE))
     rows, place = np.unique(pairs[undecided], return_inverse=True)
-    neighbour = _neighbour_cosines(units, rows)[place.reshape(-1, 2)].max(axis=1)
+    neighbour = _neighbour_cosines(units, rows, known)[place.reshape(-1, 2)].max(axis=1)
     fraction = NEIGHBOUR_FRACTION - FRACTION_PER_BIT * bits[undecided]
     nearer = 1 - cosines[undecided] < fraction * (1 - neighbour)
     same[undecided[nearer]] = True
@@ -191,14 +202,25 @@ def _cosines(units: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np
     return np.concatenate(found)
 
 
-def _neighbour_cosines(units: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the cosine of each of ``rows`` to its fifth nearest neighbour among all rows."""
-    step = max(1, _CELLS // len(units))
+def _neighbour_cosines(
+    units: NDArray[np.float32], rows: NDArray[np.int64], known: int | None
+) -> NDArray[np.float64]:
+    """Return the cosine of each of ``rows`` to its fifth nearest neighbour among the first rows.
+
+    Args:
+        units: Rows of length 1, (n, d).
+        rows: The rows in question.
+        known: The number of first rows that count as neighbours; None for all.
+    """
+    among = units[:known]
+    step = max(1, _CELLS // len(among))
     found = [np.empty(0)]
     for start in range(0, len(rows), step):
-        cosines = units[rows[start : start + step]] @ units.T
-        # the first neighbour of a row is the row itself
-        found.append(-np.partition(-cosines, NEIGHBOUR, axis=1)[:, NEIGHBOUR].astype(np.float64))
+        part = rows[start : start + step]
+        nearest = -np.partition(-(units[part] @ among.T), (NEIGHBOUR - 1, NEIGHBOUR), axis=1)
+        # the first neighbour of a row is the row itself, if it is among them
+        place = np.where(part < len(among), NEIGHBOUR, NEIGHBOUR - 1)
+        found.append(np.take_along_axis(nearest, place[:, None], axis=1)[:, 0].astype(np.float64))
     return np.concatenate(found)
 
 

@@ -150,3 +150,13 @@ def test_an_empty_set_has_no_leak():
     train, test, train_features, test_features = sides()
     assert leaks(train[:0], test, train_features[:0], test_features) == []
     assert leaks(train, test[:0], train_features, test_features[:0]) == []
+
+
+def test_several_copies_of_one_image_do_not_hide_each_other(pictures):
+    hashes, features = pictures
+    rng = np.random.default_rng(2)
+    copies = features[:1] + rng.normal(0, 0.3, (8, 64))
+    looks = np.concatenate([moved(hashes[:1], swaps) for swaps in range(3, 7) for _ in range(2)])
+    given = hashes[:100], looks, features[:100], copies
+    assert leaks(*given, among_train=True) == [(0, each) for each in range(8)]
+    assert leaks(*given) == []

@@ -71,7 +71,7 @@ def find_copies(
     pairs += leaks(own_hashes, hashes, None, None)
     if features is not None:
         rows, known = _known_features(run_cache, backbone)
-        near = leaks(own_hashes[rows], hashes, known, features)
+        near = leaks(own_hashes[rows], hashes, known, features, among_train=True)
         pairs += [(int(rows[labelled]), each) for labelled, each in near]
     is_test = np.zeros(len(own), dtype=bool)
     is_test[tested] = True
