@@ -90,6 +90,7 @@ def with_options(command: str) -> Callable[[Command], Command]:
         ]
         place = [each.name for each in own].index("as_json")
         options = [_parameter(all_options()[name], command) for name in names_for(command)]
+        # functions have this attribute for inspect, but their type does not declare it
         function.__signature__ = Signature(own[:place] + options + own[place:])  # type: ignore[attr-defined]
         return function
 

@@ -41,5 +41,6 @@ class Commands(TyperGroup):
             meant = MEANT.get(args[0].lower()) if args else None
             text = getattr(error, "message", None)
             if meant and isinstance(text, str):
+                # the branch has checked the attribute, which the type Exception lacks
                 error.message = f"{text.partition(' Did you mean')[0]} Did you mean {meant!r}?"  # type: ignore[attr-defined]
             raise

@@ -40,7 +40,8 @@ def is_compile_supported(device_type: Any) -> Any:
     return import_module(COMPILER).is_compile_supported(device_type)
 
 
-# the real function has the same mark: the compiler calls it once, while it compiles a caller
+# The real function has the same mark: the compiler calls it once, while it compiles a caller.
+# A function's type does not declare the attribute.
 is_compile_supported._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 

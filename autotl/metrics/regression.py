@@ -158,6 +158,6 @@ REGRESSION_METRICS: dict[str, Metric] = {
 }
 """The built-in metrics of numbers by name.
 
-Of a constant prediction, ``r2`` is 0 or less and ``spearman`` is 0. Both are undefined on images whose
-numbers are all equal.
+A constant prediction has an ``r2`` of 0 or less, and a ``spearman`` of 0. Both are undefined if all images
+have the same number.
 """

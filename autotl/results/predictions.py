@@ -74,7 +74,7 @@ def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions
 
     A class is in ``label`` and ``probability``. Several labels are in ``labels``, if their probability is
     above 0.5, joined by ``;``. Numbers have a column each, with its prediction interval. With ``top``, each
-    of the k most probable classes or labels has a row, with its ``rank``. An unreadable image has one row
+    image has k rows: its most probable classes or labels, by ``rank``. An unreadable image has one row
     without a prediction, with the reason in ``error``.
 
     Args:

@@ -73,8 +73,8 @@ def split_text(text: str, sign: str) -> tuple[str, ...]:
 def label_sets(values: Sequence[object], *, row_names: Sequence[str], column: str) -> list[tuple[str, ...]]:
     """Return the labels of each cell.
 
-    Those of a list are its values, those of a text its parts. An empty text or list is an image without
-    labels.
+    A list holds one label in each value. A text is split at its separator. An empty list or text means that
+    the image has no labels.
 
     Args:
         values: The cells.

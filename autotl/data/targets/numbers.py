@@ -57,7 +57,7 @@ def are_whole(numbers: Iterable[float]) -> bool:
 def are_measured(lists: Sequence[Collection[Any]]) -> bool:
     """Return whether equally long lists hold measured whole numbers.
 
-    Those of boxes and points are mostly distinct. Sets, and lists of texts, name labels.
+    The coordinates of boxes and points are mostly distinct. Sets and lists of texts are read as labels.
     """
     cells = [each for value in lists for each in value]
     if len(lists[0]) < 2 or isinstance(lists[0], Set) or any(isinstance(each, str) for each in cells):

@@ -6,17 +6,15 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autotl.exploration.document import Evidence
 from autotl.exploration.page.map_figure import Point, cluster_mark, draw_map, shown_rows
 from autotl.exploration.page.thumbnails import thumbnail_uri
 from autotl.report import Table, figures
-from autotl.report.render.html import prose
+from autotl.report.render.html import page_environment
 from autotl.seeds import derive
 
 MAX_THUMBNAILS = 600
@@ -67,7 +65,7 @@ def page(evidence: Evidence, document: Mapping[str, Any]) -> str:
         evidence: The results.
         document: The content of ``explore.json``.
     """
-    environment, pictures = _environment(), _Pictures(evidence)
+    environment, pictures = page_environment("autotl.exploration"), _Pictures(evidence)
     script = environment.get_template("explore.js").render()
     text = environment.get_template("explore.html.j2").render(
         document=document,
@@ -89,19 +87,6 @@ def short_name(name: str) -> str:
     """Return the end of a long name, on one line."""
     line = " ".join(name.split())
     return line if len(line) <= MAX_NAME else f"…{line[-MAX_NAME:]}"
-
-
-@cache  # compiling the templates takes longer than rendering them
-def _environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("autotl.exploration"), PackageLoader("autotl.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["prose"] = prose
-    return environment
 
 
 def _numbers(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:

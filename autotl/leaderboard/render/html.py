@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import autotl
@@ -21,7 +19,7 @@ from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats.winners_curse import Labels
 from autotl.report import figures
 from autotl.report.format import count
-from autotl.report.render.html import prose
+from autotl.report.render.html import page_environment
 
 
 def page(
@@ -44,7 +42,7 @@ def page(
     rows = list(rows)
     parts = slices(rows, seed=seed, labels=labels)
     whole = parts[0].findings
-    environment = _environment()
+    environment = page_environment("autotl.leaderboard")
     script = environment.get_template("board.js").render()
     text = environment.get_template("board.html.j2").render(
         title=" ".join(title.split()),
@@ -68,19 +66,6 @@ def page(
     )
     # names that are not valid Unicode must not raise an error
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-@cache  # compiling the templates takes longer than rendering them
-def _environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("autotl.leaderboard"), PackageLoader("autotl.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["prose"] = prose
-    return environment
 
 
 def _numbers(found: Findings) -> list[tuple[str, str, str]]:

@@ -20,8 +20,8 @@ class SplitImages:
     """The images with their split.
 
     Attributes:
-        dataset: The images with the groups that were found before the split, and with the means and scales
-            of their numbers over the training images.
+        dataset: The images, with the groups that were found before the split. If the targets are numbers, it
+            has their means and standard deviations on the training images.
         splits: The split of all images.
         evidence: The evidence for the groups.
         quality: The data issues that need no network.

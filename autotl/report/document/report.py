@@ -48,7 +48,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class TargetPart:
-    """What is predicted: "single_label", "multi_label" or "regression", with its names."""
+    """The kind of target and its names.
+
+    The kind is "single_label", "multi_label" or "regression".
+    """
 
     kind: str = "single_label"
     names: tuple[str, ...] = ()
@@ -64,7 +67,7 @@ class Report:
         format: Number of the format.
         name: Name of the data.
         created: Time in ISO 8601.
-        target: What is predicted; reports of the first version are of single labels.
+        target: The target; reports of the first version have single labels.
         classes: Names of classes, labels or numbers, in the order of the outputs.
         verdict: Outcome.
         what: Transferred layers.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from autotl.report.built_sections import build_sections
@@ -45,7 +45,7 @@ class Block:
 def html(report: Report) -> str:
     """Render the report as a page without scripts and external files."""
     page = (
-        _environment()
+        page_environment()
         .get_template("report.html.j2")
         .render(
             summary=summary(report),
@@ -63,9 +63,13 @@ def prose(text: str) -> Markup:
 
 
 @cache  # compiling the page takes longer than filling it
-def _environment() -> Environment:
+def page_environment(*packages: str) -> Environment:
+    """Return the templates of packages and of the report.
+
+    Jinja escapes all text in them.
+    """
     environment = Environment(
-        loader=PackageLoader("autotl.report"),
+        loader=ChoiceLoader([PackageLoader(name) for name in (*packages, "autotl.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -78,7 +78,8 @@ def _nameless(names: Sequence[str]) -> bool:
 def _number_columns(dataset: Dataset, names: Sequence[str]) -> NDArray[np.float32]:
     """Return numbers in the model's order, (n, columns).
 
-    One number may have another name. Numbers of arrays have no names, and keep their order.
+    A single number may have another name than in the model. Columns of arrays have no names; they are taken
+    in their order.
     """
     own = dataset.target.names
     missing = [name for name in names if name not in own]

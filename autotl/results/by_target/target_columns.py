@@ -39,8 +39,8 @@ def answer_columns(outputs: NDArray[np.float32], target: Target) -> dict[str, An
 def largest_mistakes(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of test predictions with mistakes, the worst first.
 
-    Classes and labels have the largest probability of the image. Numbers have their error, and the largest
-    one comes first. Errors of several numbers are compared in units of their standard deviation.
+    Mistakes on classes and labels are sorted by the largest probability of the image. Mistakes on numbers
+    are sorted by their error, divided by the standard deviation if there are several numbers.
     """
     if "answer" not in table:
         return _largest_errors(table)
