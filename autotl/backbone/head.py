@@ -38,7 +38,8 @@ def new_head(model: nn.Module, classes: int) -> nn.Module:
     stock: Any = model
     device = next(model.parameters()).device
     detach_head(model)
-    stock.reset_classifier(classes)
+    with torch.random.fork_rng(devices=[]):  # timm initialises the new layer at random
+        stock.reset_classifier(classes)
     model.to(device)
     if classes:
         for layer in _last_layers(model):
