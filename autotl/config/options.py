@@ -84,6 +84,13 @@ class DataOptions:
         panel="Data",
         in_analyze=True,
     )
+    deploy: Any = option(
+        None,
+        "Images of the place of use, usually without labels: the model is adapted to them if a guard agrees.",
+        metavar="DATA",
+        panel="Data",
+        in_analyze=True,
+    )
     clean: CleanName | str = option(
         "report",
         "Label issues, copies and leaks: report, drop (leave out) or weight (count less).",

@@ -23,7 +23,7 @@ from autotl.pipeline.leaks import independent_folds
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
-from autotl.preparation.additional.roles import counterparts_of, users_of
+from autotl.preparation.additional.roles import adaptations, counterparts_of, searched, users_by_role
 from autotl.search.algorithm import Searching
 from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
@@ -205,7 +205,8 @@ def _use_seconds(networks: Mapping[str, Backbone], trial: Trial) -> float:
 
 def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str]]:
     """Return the arms to search, and the reasons against others. Raises SearchError without any."""
-    strategies = run.call.strategies
+    every = run.call.strategies
+    strategies = every if prepared.place is None else searched(every)
     arms, skipped = plan_arms(
         strategies,
         prepared.backbones,
@@ -240,8 +241,10 @@ def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
         issues=prepared.issues,
         independent_folds=partial(independent_folds, prepared),
         with_test=prepared.run_cache,
-        additional={role: users_of(role, run.call.strategies) for role in prepared.additional},
+        additional=users_by_role(prepared.additional, run.call.strategies),
         counterparts=counterparts_of(run.call.strategies),
+        place=prepared.place,
+        adaptations=adaptations(run.call.strategies),
     )
 
 
