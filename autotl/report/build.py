@@ -231,11 +231,10 @@ def _search(e: Evidence) -> dict[str, Any]:
         return sum(record.state == state for record in e.records)
 
     gained, optimism = e.findings.search_gain, e.findings.selection_bias
+    winner = e.findings.winner
     return {
         "gain_over_best_default": _interval(gained) if gained else None,
-        "winner_is_default": e.findings.winner.default
-        if _searched(e) == e.findings.winner.arm.strategy
-        else None,
+        "winner_is_default": winner.default if _searched(e) == winner.arm.strategy else None,
         "optimism": optimism.value if optimism else None,
         "optimism_se": optimism.se if optimism else None,
         "optimism_ci95": optimism.ci95 if optimism else None,

@@ -44,8 +44,8 @@ def _choice(report: Report) -> str:
     if not chosen:
         return "The winner was chosen by validation score. The test set was not used for the choice."
     return (
-        f"The best trial was chosen by validation score, and replaced by its adaptation {format.name(chosen)}. "
-        "The test set was used for neither."
+        "The best trial was chosen by validation score. Its model was then replaced by "
+        f"{format.name(chosen)}, which adapts to the place of use. The test set was used for neither choice."
     )
 
 

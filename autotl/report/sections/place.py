@@ -26,9 +26,8 @@ def decision(report: Report) -> str:
     found = report.adaptation
     if found is None:
         return ""
-    text = format.sentence(found.sentence)
     names = (each.strategy for each in (*found.candidates, *found.untried))
-    return text if "`" in text else format.mark_names(text, *names)
+    return format.mark_names(format.sentence(found.sentence), *names)
 
 
 def _images(found: Adaptation) -> str:
@@ -43,10 +42,8 @@ def _images(found: Adaptation) -> str:
 
 
 def _untried(found: Adaptation) -> list[str]:
-    return [
-        format.sentence(f"{format.name(each.strategy)} was not tried: {each.reason}")
-        for each in found.untried
-    ]
+    reasons = [(format.name(each.strategy), each.reason) for each in found.untried]
+    return [format.sentence(f"{name} was not tried: {why}") for name, why in reasons]
 
 
 def _models(report: Report, found: Adaptation) -> Table:

@@ -24,11 +24,12 @@ def summary(report: Report) -> Summary:
         warnings=warnings(report),
         delivered=delivered(report),
         numbers=tuple(key_numbers(report)),
-        notes=(
-            *filter(None, (*contributions(report), decision(report))),
-            *map(format.sentence, report.notes),
-        ),
+        notes=tuple(filter(None, [*contributions(report), decision(report), *_notes(report)])),
     )
+
+
+def _notes(report: Report) -> list[str]:
+    return [format.sentence(each) for each in report.notes]
 
 
 def verdict(report: Report) -> str:
