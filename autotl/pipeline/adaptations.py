@@ -12,16 +12,22 @@ PLUGIN = "autotl-adapt"
 
 
 def check_adaptations(call: ValidatedCall) -> None:
-    """Check that the images of the place of use have a strategy, if there are any.
+    """Check that images of the place of use have a strategy that adapts, and the reverse.
 
     Args:
         call: The checked call.
 
     Raises:
-        ArgumentError: No strategy adapts, or only strategies that adapt are named.
+        ArgumentError: No strategy adapts, only strategies that adapt are named, or one is named without such
+            images.
     """
-    known = call.strategies
-    if call.settings.data.deploy is None:
+    known, given = call.strategies, call.settings.data.deploy is not None
+    if not given and adaptations(known):
+        raise ArgumentError(
+            f"{join_names(adaptations(known))} needs images of the place of use, and none were given. Give "
+            "them with deploy (--deploy), or name other strategies."
+        )
+    if not given:
         return
     if not adaptations(known):
         raise ArgumentError(_missing(call))

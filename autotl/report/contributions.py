@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import ROLES, SOURCE, UNLABELLED, Record, Task
+from autotl.api import DEPLOY, ROLES, SOURCE, UNLABELLED, Record, Task
 from autotl.evaluation.number_text import IN_UNITS
 from autotl.report import format
 from autotl.report.evidence import Evidence, GivenImages
@@ -14,7 +14,11 @@ from autotl.report.metric_format import Measure
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Contribution
 
-KINDS: Mapping[str, str] = {UNLABELLED: "self-taught learning", SOURCE: "inductive transfer, multi-task"}
+KINDS: Mapping[str, str] = {
+    UNLABELLED: "self-taught learning",
+    SOURCE: "inductive transfer, multi-task",
+    DEPLOY: "transductive transfer",
+}
 """The kind of transfer that the images of each role allow, in plain words."""
 ANSWERS = {1: "helps", 0: "no_measurable_difference", -1: "hurts"}
 """The answer by the direction of a gain."""
@@ -97,4 +101,4 @@ def _name(record: Record) -> str:
 
 def _images(role: str, count: int) -> str:
     words = ROLES.get(role, role)
-    return f"{count:,} {words.removesuffix('s') if count == 1 else words}"
+    return f"{count:,} {words.replace('images', 'image') if count == 1 else words}"

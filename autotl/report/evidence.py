@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Strategy, Task
 
 if TYPE_CHECKING:  # writing a report must not import torch
+    from autotl.adaptation.result import Adaptation
     from autotl.evaluation import Findings, Verdict
 
 
@@ -81,6 +82,7 @@ class Evidence:
         strategy: The winning strategy; None if it is unknown.
         time_plan: Planned use of the budget; None if unknown.
         additional: Images besides the labelled ones, by role.
+        adaptation: Decision on adapting to the place of use; None without such images.
     """
 
     name: str
@@ -104,3 +106,4 @@ class Evidence:
     time_plan: Any = None
     strategy: Strategy | None = None
     additional: Mapping[str, GivenImages] = field(default_factory=dict)
+    adaptation: Adaptation | None = None

@@ -19,16 +19,17 @@ def learnable(strategies: Mapping[str, Strategy], given: Iterable[str]) -> dict[
     return {name: each for name, each in strategies.items() if known.issuperset(roles_of(each))}
 
 
+def users_of(role: str, strategies: Mapping[str, Strategy]) -> frozenset[str]:
+    """Return the names of strategies that learn from a role's images."""
+    return frozenset(name for name, each in strategies.items() if role in roles_of(each))
+
+
 def users_by_role(roles: Iterable[str], strategies: Mapping[str, Strategy]) -> dict[str, frozenset[str]]:
     """Return the names of strategies that learn from each role's images.
 
     Images of the place of use are left out: the report does not compare with and without them.
     """
-    return {
-        role: frozenset(name for name, each in strategies.items() if role in roles_of(each))
-        for role in roles
-        if role != DEPLOY
-    }
+    return {role: users_of(role, strategies) for role in roles if role != DEPLOY}
 
 
 def searched(strategies: Mapping[str, Strategy]) -> dict[str, Strategy]:
