@@ -110,7 +110,6 @@ class JointTraining:
         penalty = self.penalty.to(bench.device)
         optimiser = self._optimiser(model, penalty)
         deploy = DeployBatches(bench, input_size=size, augment=self.params["augment"])
-        bench.track(model, input_size=size)
         bench.note(self.note)
         for epoch in bench.epochs(epochs, model=model, optimiser=optimiser, **_state(penalty)):
             train_mode(model)

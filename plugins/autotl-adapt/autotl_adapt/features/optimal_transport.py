@@ -47,6 +47,7 @@ class OptimalTransport(DeclaredStrategy):
     summary = "move training features to those of deploy images by optimal transport, learn a classifier"
     reference = "Courty et al., Optimal Transport for Domain Adaptation, TPAMI 2017"
     trained = 0.0
+    deterministic = True  # the seed only draws rows, if there are more than can be coupled
     additional = (DEPLOY,)
     counterpart = "linear_probe"
     settings: Mapping[str, Setting] = {
@@ -55,10 +56,6 @@ class OptimalTransport(DeclaredStrategy):
         "class_weight": Float(0.1, low=0.001, high=1.0, log=True),
         "image_size": InputSize(),
     }
-
-    def __init__(self) -> None:
-        # the seed draws rows only if there are more than can be coupled
-        self.deterministic = True
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         """Return whether there are deploy images, and few enough classes to couple."""

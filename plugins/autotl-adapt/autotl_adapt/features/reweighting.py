@@ -52,7 +52,7 @@ class Reweighting(DeclaredStrategy):
     trained = 0.0
     additional = (DEPLOY,)
     counterpart = "linear_probe"
-    deterministic = True
+    deterministic = True  # the seed only draws rows, if there are too many for the kernel
     settings: Mapping[str, Setting] = {
         "C": Float(PROBE_SETTINGS[-1].c, low=1e-3, high=1.0, log=True),
         "ratio": Choice(CLASSIFIER, (CLASSIFIER, KERNEL, NEIGHBOURS)),
