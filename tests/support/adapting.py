@@ -29,6 +29,7 @@ from autotl.api import (
     Space,
     Task,
     Workbench,
+    adapts,
 )
 from autotl.testing import tiny_images
 
@@ -121,6 +122,19 @@ def install(patch: pytest.MonkeyPatch, *names: str, seconds: float = 0.1) -> Non
         catalog = real(without=without)
         for name in names:
             catalog.strategies.add(Planted(name, seconds), plugins.Origin(name, "planted", "1.0"))
+        return catalog
+
+    patch.setattr(plugins, "load", load)
+
+
+def uninstall_adaptations(patch: pytest.MonkeyPatch) -> None:
+    """Load no strategy that adapts, whatever is installed."""
+    real = plugins.load
+
+    def load(found: object = None, *, without: Any = ()) -> plugins.Catalog:
+        catalog = real(without=without)
+        for name in [name for name, each in catalog.strategies.items.items() if adapts(each)]:
+            del catalog.strategies.items[name]
         return catalog
 
     patch.setattr(plugins, "load", load)
