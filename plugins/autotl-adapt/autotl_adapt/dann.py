@@ -30,7 +30,7 @@ class Dann(DeclaredStrategy):
         "freeze": Freeze(),
         "epochs": Epochs(),
         "lr": Float(3e-4, low=3e-5, high=3e-3, log=True),
-        "weight": Float(0.3, low=0.03, high=3.0, log=True),
+        "weight": Float(0.1, low=0.01, high=3.0, log=True),
         "hidden": Int(128, low=16, high=1024, log=True),
         "augment": Choice("shift", tuple(AUGMENTATIONS)),
     }

@@ -26,7 +26,7 @@ BATCH_SIZE = 32
 WEIGHT_DECAY, SMOOTHING, MAX_NORM = 0.02, 0.1, 1.0
 WARMUP = 0.1
 """Share of the steps in which the learning rate rises."""
-PENALTY_RATE = 10.0
+PENALTY_RATE = 3.0
 """The learning rate of the penalty's own layers, divided by that of the network: they start at random."""
 
 

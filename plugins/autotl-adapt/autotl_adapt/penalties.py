@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, layer_norm
 
 STEEPNESS = 10.0
 """How fast the reversed gradient grows, γ in Ganin et al. (2016)."""
@@ -31,7 +31,8 @@ class DomainClassifier(nn.Module):
     """A classifier of the domains behind a reversal of gradients.
 
     It minimises the loss that is returned; the network before it maximises that loss. The gradient of the
-    network grows with the progress p by ``2 / (1 + exp(-10 p)) - 1``.
+    network grows with the progress p by ``2 / (1 + exp(-10 p)) - 1``. Each row is normalised first: otherwise
+    the network could raise the loss without limit, by ever larger features.
     """
 
     def __init__(self, mean: Tensor, scale: Tensor, *, hidden: int, generator: torch.Generator) -> None:
@@ -55,7 +56,8 @@ class DomainClassifier(nn.Module):
     def forward(self, features: Tensor, outputs: Tensor, own: int, progress: float) -> Tensor:
         """See :class:`autotl_adapt.joint_training.Penalty`."""
         factor = 2 / (1 + math.exp(-STEEPNESS * progress)) - 1
-        reversed_rows: Tensor = _Reversal.apply((features - self.mean) * self.scale, factor)
+        rows = (features - self.mean) * self.scale
+        reversed_rows: Tensor = _Reversal.apply(layer_norm(rows, rows.shape[1:]), factor)
         logits = self.layers(reversed_rows)[:, 0]
         is_target = (torch.arange(len(features), device=features.device) >= own).to(logits)
         return binary_cross_entropy_with_logits(logits, is_target)

@@ -43,7 +43,7 @@ def ready(tmp_path_factory):
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda each: each.name)
 def test_it_says_what_it_needs(strategy, ready, monkeypatch):
     task, backbone = ready.task, ready.backbones["tiny"]
-    labels = replace(task, target=TargetSpec("multi_label", task.target.classes))
+    labels = replace(task, target=TargetSpec("multi_label", task.target.names))
     few = replace(task, additional={DEPLOY: AdditionalImages(fits.MIN_IMAGES - 1)})
     assert strategy.applies(task, backbone)
     assert "--deploy" in strategy.applies(replace(task, additional={}), backbone).why

@@ -13,8 +13,8 @@ from autotl.errors import TrainingError
 from autotl.toolbox import fit_heads
 from autotl_adapt.features.domains import Domains, read_domains
 
-ALIGNED = 0.7
-"""Share of the work that is done when the domains are aligned, roughly."""
+READ = 0.2
+"""Share of the work that is done when the features are read, roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,10 @@ class AlignedProbe:
     def fit(self) -> Generator[Beat | Score, None, None]:
         """See :class:`autotl.api.Learner`."""
         bench = self.bench
-        yield bench.beat(0.0)
         domains = read_domains(bench, input_size=self.input_size)
-        yield bench.beat(0.1)
+        yield bench.beat(READ)
         aligned = self.align(domains)
-        yield bench.beat(ALIGNED)
+        domains.check_cancelled()
         head = folded_head(domains, aligned, c=self.c, device=bench.device)
         if aligned.note:
             bench.note(aligned.note)

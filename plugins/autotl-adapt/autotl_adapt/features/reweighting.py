@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -186,7 +187,9 @@ def neighbour_ratio(domains: Domains) -> Tensor:
     import torch
 
     rows, _, domain = both(domains)
-    with skada() as library:
+    with skada() as library, warnings.catch_warnings():
+        # each row is a class of its own, which scikit-learn finds strange
+        warnings.filterwarnings("ignore", message="The number of unique classes")
         adapter = library.NearestNeighborReweightAdapter(laplace_smoothing=True)
         adapter.fit(rows, sample_domain=domain)
         found = adapter.compute_weights(rows, sample_domain=domain)
