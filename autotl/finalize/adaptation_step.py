@@ -35,19 +35,28 @@ class AdaptationStep:
     def __init__(self, phase: FinalPhase) -> None:
         self._phase = phase
         self._seconds: dict[str, float] = {}  # asked after each trial, and found by asking each strategy
+        self._first = next(iter(phase.run_cache.backbones))
+        self._seconds_on(self._first)  # a wrong setting ends the run before the search
 
     def expected_seconds(self, history: TrialHistory) -> float:
         """Return the seconds of all trainings, and of the passes over the images."""
-        phase, place, budget = self._phase, self._phase.place, self._phase.budget.seconds
-        transfer = phase.best_of_both_sides()[0]
-        if place is None or budget is None or transfer is None:
+        budget, transfer = self._phase.budget.seconds, self._phase.best_of_both_sides()[0]
+        if budget is None:
             return 0.0
-        backbone = transfer.arm.backbone
+        backbone = self._first if transfer is None else transfer.arm.backbone
+        return min(POLICY.adaptation * budget, POLICY.margin * self._seconds_on(backbone))
+
+    def _seconds_on(self, backbone: str) -> float:
+        """Return the seconds of all adaptations of a backbone, and of their passes."""
+        phase, place = self._phase, self._phase.place
+        if place is None:
+            return 0.0
         if backbone not in self._seconds:
             planned, _ = plan_adaptations(phase, phase.adaptations, backbone)
-            passes = phase.pass_seconds(transfer, len(place.images.used)) * (2 + len(planned))
-            self._seconds[backbone] = sum(each.seconds for each in planned) + passes
-        return min(POLICY.adaptation * budget, POLICY.margin * self._seconds[backbone])
+            facts = phase.run_cache.backbones[backbone]
+            once = facts.pace.seconds(len(place.images.used), input_size=facts.input_size)
+            self._seconds[backbone] = sum(each.seconds for each in planned) + (2 + len(planned)) * once
+        return self._seconds[backbone]
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the adapted model, or the same one with the reason."""

@@ -107,8 +107,9 @@ def _when(e: Evidence) -> dict[str, Any]:
 def _searched(e: Evidence) -> str:
     """Return the strategy that the search chose: an adaptation is chosen after it."""
     found = e.adaptation
-    adapted = found is not None and found.chosen is not None and found.unadapted is not None
-    return found.unadapted.strategy if adapted else e.findings.winner.arm.strategy
+    if found is None or found.chosen is None or found.unadapted is None:
+        return e.findings.winner.arm.strategy
+    return found.unadapted.strategy
 
 
 def _transfer_gain(found: Findings) -> dict[str, Any] | None:
