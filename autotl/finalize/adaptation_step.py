@@ -140,7 +140,7 @@ def _decided(
     facts = replace(
         found.facts,
         reason=decision.reason,
-        chosen=decision.chosen and decision.chosen.strategy,
+        chosen=None if decision.chosen is None else decision.chosen.strategy,
         candidates=tuple(candidates),
         untried=trained.untried,
     )

@@ -204,7 +204,7 @@ def _arm(e: Evidence, arm: Arm) -> dict[str, Any]:
     return {
         "strategy": arm.strategy,
         "backbone": arm.backbone,
-        "trials": max(len(own), best is not None),
+        "trials": len(own) or int(best is not None),
         "best_val": _shown(e, best.score) if best else None,
         "best_val_default": _shown(e, finding.default_score) if finding else None,
         "folds": best.folds if best else 0,

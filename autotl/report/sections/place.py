@@ -26,7 +26,7 @@ def decision(report: Report) -> str:
     found = report.adaptation
     if found is None:
         return ""
-    names = (each.strategy for each in (*found.candidates, *found.untried))
+    names = [each.strategy for each in found.candidates] + [each.strategy for each in found.untried]
     return format.mark_names(format.sentence(found.sentence), *names)
 
 
