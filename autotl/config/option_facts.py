@@ -61,5 +61,5 @@ def option(default: Any, help: str = "", *, repr: bool = True, **facts: Any) -> 
 
 
 def images_option(help: str) -> Any:
-    """Return a dataclass field for a set of images besides the labelled ones."""
+    """Return a dataclass field for a set of additional images."""
     return option(None, help, metavar="DATA", panel="Data", in_analyze=True)

@@ -22,9 +22,9 @@ from autotl.trials.trial import Trial
 
 
 class AdaptationStep:
-    """The step that tries to adapt the model, if images of the place of use were given.
+    """The step that tries to adapt the model.
 
-    Each strategy that adapts is trained once on the first fold, with the backbone of the winner. A guard
+    It does nothing without images of the place of use. Each strategy that adapts is trained once on the first fold, with the backbone of the winner. A guard
     compares these models with the unadapted one on images of the place of use. Adapting is never a default:
     it can destroy a model.
     """
@@ -39,7 +39,7 @@ class AdaptationStep:
         self._seconds_on(self._first)  # a wrong setting ends the run before the search
 
     def expected_seconds(self, history: TrialHistory) -> float:
-        """Return the seconds of all trainings, and of the passes over the images."""
+        """Return the seconds of all trainings and passes."""
         budget, transfer = self._phase.budget.seconds, self._phase.best_of_both_sides()[0]
         if budget is None:
             return 0.0
@@ -80,12 +80,15 @@ class AdaptationStep:
 
 
 def unadapted(phase: FinalPhase, winner: Trial, why: str) -> ComparedModels | None:
-    """Return the comparison of a run that cannot adapt; None without images of the place of use.
+    """Return the comparison of a run that cannot adapt.
 
     Args:
         phase: The final phase.
         winner: The best trial.
         why: Why nothing is adapted, without a full stop.
+
+    Returns:
+        The comparison; None without images of the place of use.
     """
     if phase.place is None:
         return None

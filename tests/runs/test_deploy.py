@@ -117,7 +117,7 @@ def test_without_a_label_the_report_asks_for_some(
     found = result.report["adaptation"]
     assert (found["chosen"], found["truth"], found["truth_gain"]) == (None, None, None)
     assert found["sentence"].startswith("Do not adapt: destroys: it loses too much on the source")
-    assert "The accuracy at the place of use is unknown: label 100 images of it" in found["sentence"]
+    assert "The accuracy at the place of use is unknown: label 100 images of it." in found["sentence"]
     assert result.verdict["strategy"] in SEARCHED
 
 
@@ -136,7 +136,7 @@ def test_images_without_a_strategy_are_refused(here: Path, monkeypatch: pytest.M
     install(monkeypatch, "helps")
     with pytest.raises(ArgumentError, match=r"got linear_probe; installed: .*helps.*Name one of these too"):
         autotl.fit(here / "photos", strategies="linear_probe", **given)
-    with pytest.raises(ArgumentError, match="strategies must name one that the search can choose"):
+    with pytest.raises(ArgumentError, match="strategies must name a strategy for the search"):
         autotl.fit(here / "photos", strategies="helps", **given)
 
 

@@ -127,7 +127,7 @@ def install(patch: pytest.MonkeyPatch, *names: str, seconds: float = 0.1) -> Non
 
 
 def uninstall_adaptations(patch: pytest.MonkeyPatch) -> None:
-    """Load no strategy that adapts, whatever is installed."""
+    """Load no strategy that adapts, even if one is installed."""
     real = plugins.load
 
     def load(found: object = None, *, without: Any = ()) -> plugins.Catalog:

@@ -22,7 +22,7 @@ NUMBER_OFFSET = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class PlannedAdaptation:
-    """An adaptation with its default settings, and its expected seconds on one fold."""
+    """An adaptation with default settings, and its seconds on one fold."""
 
     trial: Trial
     seconds: float

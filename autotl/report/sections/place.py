@@ -22,7 +22,10 @@ def section(report: Report) -> Section:
 
 
 def decision(report: Report) -> str:
-    """Describe the decision and the true score; empty without images of the place of use."""
+    """Describe the decision and the true score.
+
+    The text is empty without images of the place of use.
+    """
     found = report.adaptation
     if found is None:
         return ""
