@@ -24,9 +24,9 @@ from autotl.trials.trial import Trial
 class AdaptationStep:
     """The step that tries to adapt the model.
 
-    It does nothing without images of the place of use. Each strategy that adapts is trained once on the first fold, with the backbone of the winner. A guard
-    compares these models with the unadapted one on images of the place of use. Adapting is never a default:
-    it can destroy a model.
+    It does nothing without images of the place of use. Each strategy that adapts is trained once on the first
+    fold, with the backbone of the winner. A guard compares these models with the unadapted one on images of
+    the place of use. Adapting is never a default: it can destroy a model.
     """
 
     name = "adaptation"
