@@ -1,4 +1,4 @@
-"""Validate on source images, weighted by their similarity to the place of use."""
+"""Validate on source images, weighted towards the place of use."""
 
 from __future__ import annotations
 

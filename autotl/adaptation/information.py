@@ -12,8 +12,9 @@ MIN_PROBABILITY = 1e-12
 
 
 def mean_entropy(probabilities: Floats) -> float:
-    """Return the mean entropy of the predictions, in nats; lower is more certain.
+    """Return the mean entropy of the predictions, in nats.
 
+    Lower is more certain.
     Grandvalet and Bengio, Semi-supervised Learning by Entropy Minimization, NeurIPS 2004.
 
     Args:
@@ -26,9 +27,9 @@ def mutual_information(probabilities: Floats) -> float:
     """Return the mutual information of image and predicted class, in nats.
 
     It is the entropy of the mean prediction minus the mean entropy. It is high if predictions are certain and
-    all classes occur. The papers are Bridle et al., Unsupervised Classifiers, Mutual Information and Phantom
-    Targets, NeurIPS 1991, and Shi and Sha, Information-Theoretical Learning of Discriminative Clusters for
-    Unsupervised Domain Adaptation, ICML 2012.
+    all classes occur. Bridle et al., Unsupervised Classifiers, Mutual Information and Phantom Targets,
+    NeurIPS 1991. Shi and Sha, Information-Theoretical Learning of Discriminative Clusters for Unsupervised
+    Domain Adaptation, ICML 2012.
 
     Args:
         probabilities: Probabilities of the classes, (n, classes).

@@ -32,7 +32,7 @@ def soft_neighbourhood_density(probabilities: Floats, *, seed: int) -> float:
         rows = rows[np.random.default_rng(seed).permutation(len(rows))[:MAX_ROWS]]
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     similarities = rows @ rows.T / TEMPERATURE
-    np.fill_diagonal(similarities, -np.inf)  # an image is no neighbour of its own
+    np.fill_diagonal(similarities, -np.inf)  # no image is its own neighbour
     shares = softmax(similarities, axis=1)
     logarithms = np.log(np.where(shares > 0, shares, 1.0))
     return float(-(shares * logarithms).sum(1).mean())

@@ -11,7 +11,7 @@ from autotl.quality import Shift
 
 @dataclass(frozen=True, slots=True)
 class GuardScores:
-    """The scores of a model that need no label of the place of use.
+    """The scores of a model without labels of the place of use.
 
     Attributes:
         source_validation: The validation score on the first fold, from the training images; higher is better.
@@ -32,7 +32,7 @@ class GuardScores:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model that the guard has compared, as trained on the first fold.
+    """A compared model, as trained on the first fold.
 
     Attributes:
         strategy: Its strategy.

@@ -57,8 +57,8 @@ def decide(unadapted: Candidate, candidates: Sequence[Candidate], *, accuracy_sc
     best = max(passed, key=lambda each: each.scores.mutual_information)
     return Decision(
         best,
-        "its predictions have higher mutual information and neighbourhood density than those of the "
-        "unadapted model, it keeps the source validation score, and it has not collapsed",
+        "its mutual information and neighbourhood density are higher, it keeps the source validation score, "
+        "and it has not collapsed",
     )
 
 

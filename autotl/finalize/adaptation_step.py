@@ -22,11 +22,11 @@ from autotl.trials.trial import Trial
 
 
 class AdaptationStep:
-    """The step that tries to adapt the model, if images of the place of use were given.
+    """The step that tries to adapt the model.
 
-    Each strategy that adapts is trained once on the first fold, with the backbone of the winner. A guard
-    compares these models with the unadapted one on images of the place of use. Adapting is never a default:
-    it can destroy a model.
+    It does nothing without images of the place of use. Each strategy that adapts is trained once on the first
+    fold, with the backbone of the winner. A guard compares these models with the unadapted one on images of
+    the place of use. Adapting is never a default: it can destroy a model.
     """
 
     name = "adaptation"
@@ -35,19 +35,28 @@ class AdaptationStep:
     def __init__(self, phase: FinalPhase) -> None:
         self._phase = phase
         self._seconds: dict[str, float] = {}  # asked after each trial, and found by asking each strategy
+        self._first = next(iter(phase.run_cache.backbones))
+        self._seconds_on(self._first)  # a wrong setting ends the run before the search
 
     def expected_seconds(self, history: TrialHistory) -> float:
-        """Return the seconds of all trainings, and of the passes over the images."""
-        phase, place, budget = self._phase, self._phase.place, self._phase.budget.seconds
-        transfer = phase.best_of_both_sides()[0]
-        if place is None or budget is None or transfer is None:
+        """Return the seconds of all trainings and passes."""
+        budget, transfer = self._phase.budget.seconds, self._phase.best_of_both_sides()[0]
+        if budget is None:
             return 0.0
-        backbone = transfer.arm.backbone
+        backbone = self._first if transfer is None else transfer.arm.backbone
+        return min(POLICY.adaptation * budget, POLICY.margin * self._seconds_on(backbone))
+
+    def _seconds_on(self, backbone: str) -> float:
+        """Return the seconds of all adaptations of a backbone, and of their passes."""
+        phase, place = self._phase, self._phase.place
+        if place is None:
+            return 0.0
         if backbone not in self._seconds:
             planned, _ = plan_adaptations(phase, phase.adaptations, backbone)
-            passes = phase.pass_seconds(transfer, len(place.images.used)) * (2 + len(planned))
-            self._seconds[backbone] = sum(each.seconds for each in planned) + passes
-        return min(POLICY.adaptation * budget, POLICY.margin * self._seconds[backbone])
+            facts = phase.run_cache.backbones[backbone]
+            once = facts.pace.seconds(len(place.images.used), input_size=facts.input_size)
+            self._seconds[backbone] = sum(each.seconds for each in planned) + (2 + len(planned)) * once
+        return self._seconds[backbone]
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the adapted model, or the same one with the reason."""
@@ -71,12 +80,15 @@ class AdaptationStep:
 
 
 def unadapted(phase: FinalPhase, winner: Trial, why: str) -> ComparedModels | None:
-    """Return the comparison of a run that cannot adapt; None without images of the place of use.
+    """Return the comparison of a run that cannot adapt.
 
     Args:
         phase: The final phase.
         winner: The best trial.
         why: Why nothing is adapted, without a full stop.
+
+    Returns:
+        The comparison; None without images of the place of use.
     """
     if phase.place is None:
         return None
@@ -131,7 +143,7 @@ def _decided(
     facts = replace(
         found.facts,
         reason=decision.reason,
-        chosen=decision.chosen and decision.chosen.strategy,
+        chosen=None if decision.chosen is None else decision.chosen.strategy,
         candidates=tuple(candidates),
         untried=trained.untried,
     )

@@ -59,7 +59,7 @@ class ScratchCrossover:
 
 @dataclass(frozen=True, slots=True)
 class ComparedModels:
-    """The models that are compared on the images of the place of use.
+    """The models that are compared on the place of use.
 
     Attributes:
         facts: The decision, with its evidence.

@@ -1,4 +1,4 @@
-"""Check that a strategy adapts to the images of the place of use."""
+"""Check that a strategy adapts to the place of use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ PLUGIN = "autotl-adapt"
 
 
 def check_adaptations(call: ValidatedCall) -> None:
-    """Check that images of the place of use have a strategy that adapts, and the reverse.
+    """Check that images of the place of use have a strategy.
+
+    A named strategy that adapts needs such images too.
 
     Args:
         call: The checked call.
@@ -33,7 +35,7 @@ def check_adaptations(call: ValidatedCall) -> None:
         raise ArgumentError(_missing(call))
     if not searched(known):
         raise ArgumentError(
-            f"strategies must name one that the search can choose (got only {join_names(known)}, which adapt "
+            f"strategies must name a strategy for the search (got only {join_names(known)}, which adapt "
             "its model). Name another one too, such as linear_probe."
         )
 

@@ -170,7 +170,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
             role: report.GivenImages(each.given, len(each.used), each.copies)
             for role, each in prepared.additional.items()
         },
-        adaptation=tested.compared and tested.compared.facts,
+        adaptation=None if tested.compared is None else tested.compared.facts,
     )
 
 

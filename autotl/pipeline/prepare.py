@@ -61,7 +61,7 @@ class Prepared:
         baseline_networks: The networks that baselines bring.
         extra_images: The extra images that some of them learn from; None if there are none.
         additional: The images besides the labelled ones, by their role.
-        place: Those of the place of use, with their labels; None if there are none.
+        place: Images of the place of use, with their labels; None if there are none.
     """
 
     dataset: Dataset

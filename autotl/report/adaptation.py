@@ -59,7 +59,7 @@ def _true_score(found: Adaptation, measure: Measure) -> str:
     truth, gain = found.truth, found.truth_gain
     if truth is None:
         return (
-            f"The {measure.name} at the place of use is unknown: label 100 images of it, and give them to "
+            f"The {measure.name} at the place of use is unknown: label 100 images of it. Give them to "
             "--deploy as a table with a column of paths and one of labels, or run 'autotl evaluate'."
         )
     low, high = (measure.value(end) for end in truth.ci95)

@@ -107,8 +107,9 @@ def _when(e: Evidence) -> dict[str, Any]:
 def _searched(e: Evidence) -> str:
     """Return the strategy that the search chose: an adaptation is chosen after it."""
     found = e.adaptation
-    adapted = found is not None and found.chosen is not None and found.unadapted is not None
-    return found.unadapted.strategy if adapted else e.findings.winner.arm.strategy
+    if found is None or found.chosen is None or found.unadapted is None:
+        return e.findings.winner.arm.strategy
+    return found.unadapted.strategy
 
 
 def _transfer_gain(found: Findings) -> dict[str, Any] | None:
@@ -203,7 +204,7 @@ def _arm(e: Evidence, arm: Arm) -> dict[str, Any]:
     return {
         "strategy": arm.strategy,
         "backbone": arm.backbone,
-        "trials": max(len(own), best is not None),
+        "trials": len(own) or int(best is not None),
         "best_val": _shown(e, best.score) if best else None,
         "best_val_default": _shown(e, finding.default_score) if finding else None,
         "folds": best.folds if best else 0,

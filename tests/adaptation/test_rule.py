@@ -33,7 +33,7 @@ def chosen(*candidates: Candidate, scale: float = 1.0) -> str | None:
 def test_a_better_adaptation_is_chosen_with_a_reason() -> None:
     decision = decide(BEFORE, [AFTER], accuracy_scale=1.0)
     assert decision.chosen is AFTER
-    assert "higher mutual information and neighbourhood density" in decision.reason
+    assert "mutual information and neighbourhood density are higher" in decision.reason
 
 
 @pytest.mark.parametrize(

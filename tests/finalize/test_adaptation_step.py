@@ -25,7 +25,7 @@ from tests.support.adapting import Planted, place, source
 from tests.support.additional import ready_with
 from tests.support.phases import THREE, chosen, phase_of, runner_of
 
-PROBE: dict[str, Any] = {"C": 0.01, "standardise": True, "class_weight": "none", "image_size": 32}
+PROBE: dict[str, Any] = {"C": 1.0, "standardise": True, "class_weight": "none", "image_size": 32}
 
 
 def prepared(folder: Path, deploy: Any) -> Prepared:
@@ -40,7 +40,7 @@ def unlabelled(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return prepared(tmp_path_factory.mktemp("labelled"), place(each=40))
+    return prepared(tmp_path_factory.mktemp("labelled"), place())
 
 
 def phase_with(
@@ -95,8 +95,8 @@ def test_a_labelled_slice_unmasks_a_confident_but_wrong_model(labelled: Prepared
     model = adapted(phase, winner)
     assert model.adaptation is not None
     facts = model.adaptation.facts
-    assert facts.slice_images == 60
-    assert facts.reason == "the best adaptation, swaps, is not measurably better on 60 labelled images"
+    assert facts.slice_images == 30
+    assert facts.reason == "the best adaptation, swaps, is not measurably better on 30 labelled images"
     (swapped,) = facts.candidates
     assert facts.unadapted is not None
     assert swapped.scores.mutual_information > facts.unadapted.scores.mutual_information
@@ -110,7 +110,7 @@ def test_the_slice_chooses_what_is_measurably_better(labelled: Prepared, tmp_pat
     assert model.adaptation is not None
     facts = model.adaptation.facts
     assert facts.chosen == "helps"
-    assert facts.reason == "it is measurably better than the unadapted model on 60 labelled images"
+    assert facts.reason == "it is measurably better than the unadapted model on 30 labelled images"
 
 
 def test_images_of_the_same_place_are_not_adapted_to(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_the_truth_is_measured_on_images_that_the_guard_has_not_used(
     assert facts.truth is not None
     assert facts.unadapted is not None
     assert facts.unadapted.truth is not None
-    assert facts.truth.n == len(labels) == 60
+    assert facts.truth.n == len(labels) == 30
     for trial, candidate in ((winner, facts.unadapted), (model.trial, facts.candidates[0])):
         outputs = model.adaptation.outputs(trial, "")[halves.truth]
         assert candidate.truth is not None

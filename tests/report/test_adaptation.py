@@ -81,8 +81,8 @@ def test_without_labels_the_sentence_tells_how_to_get_a_score() -> None:
     found = document(Adaptation("the images do not differ measurably from the training images"))
     assert found["sentence"] == (
         "Do not adapt: the images do not differ measurably from the training images. The accuracy at the "
-        "place of use is unknown: label 100 images of it, and give them to --deploy as a table with a column "
-        "of paths and one of labels, or run 'autotl evaluate'."
+        "place of use is unknown: label 100 images of it. Give them to --deploy as a table with a column of "
+        "paths and one of labels, or run 'autotl evaluate'."
     )
     assert (found["chosen"], found["truth"], found["domain_difference"]) == (None, None, None)
 

@@ -35,7 +35,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with photos, images of another place, and the same with labels."""
     root = tmp_path_factory.mktemp("images")
     save(root / "photos", *source())
-    images, names = place(each=40)
+    images, names = place()
     save(root / "place", images, [""] * len(images))
     save(root / "labelled", images, names)
     return root
@@ -63,10 +63,10 @@ def result(here: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_the_adapted_model_is_delivered_and_reported(result: Any) -> None:
     found = result.report["adaptation"]
     assert found["chosen"] == "helps", found["reason"]
-    assert (found["images"], found["used"], found["left_out"]) == (120, 120, 0)
-    assert found["slice_images"] == 60
+    assert (found["images"], found["used"], found["left_out"]) == (60, 60, 0)
+    assert found["slice_images"] == 30
     assert {each["strategy"] for each in found["candidates"]} == {"helps", "destroys"}
-    assert found["truth"]["n"] == 60
+    assert found["truth"]["n"] == 30
     assert found["truth"]["value"] > found["unadapted"]["truth"]["value"]
     assert found["truth_gain"]["ci95"][0] > 0
     assert found["sentence"].startswith("Adapted by helps: it is measurably better than the unadapted model")
@@ -74,7 +74,7 @@ def test_the_adapted_model_is_delivered_and_reported(result: Any) -> None:
     assert result.verdict["strategy"] == result.report["how"]["strategy"] == "helps"
     assert "place of use" in (result.folder / "report.md").read_text(encoding="utf-8")
     assert "At the place of use" in (result.folder / "report.html").read_text(encoding="utf-8")
-    images, names = place(each=40)
+    images, names = place()
     right = np.mean(np.array(result.predict(list(images))["label"]) == np.array(names))
     assert right > 0.9
 
@@ -99,7 +99,7 @@ def test_a_run_is_resumed_with_the_same_images(result: Any, here: Path, adapts: 
     extra = here / "labelled" / "bars" / "new.png"
     Image.new("RGB", (24, 24), (9, 99, 199)).save(extra)
     try:
-        with pytest.raises(RunError, match="place of use differ: there were 120 and are 121"):
+        with pytest.raises(RunError, match="place of use differ: there were 60 and are 61"):
             autotl.resume(result.folder, trials=4, watch=Silence())
     finally:
         extra.unlink()
@@ -117,7 +117,7 @@ def test_without_a_label_the_report_asks_for_some(
     found = result.report["adaptation"]
     assert (found["chosen"], found["truth"], found["truth_gain"]) == (None, None, None)
     assert found["sentence"].startswith("Do not adapt: destroys: it loses too much on the source")
-    assert "The accuracy at the place of use is unknown: label 100 images of it" in found["sentence"]
+    assert "The accuracy at the place of use is unknown: label 100 images of it." in found["sentence"]
     assert result.verdict["strategy"] in SEARCHED
 
 
@@ -136,7 +136,7 @@ def test_images_without_a_strategy_are_refused(here: Path, monkeypatch: pytest.M
     install(monkeypatch, "helps")
     with pytest.raises(ArgumentError, match=r"got linear_probe; installed: .*helps.*Name one of these too"):
         autotl.fit(here / "photos", strategies="linear_probe", **given)
-    with pytest.raises(ArgumentError, match="strategies must name one that the search can choose"):
+    with pytest.raises(ArgumentError, match="strategies must name a strategy for the search"):
         autotl.fit(here / "photos", strategies="helps", **given)
 
 
@@ -177,16 +177,12 @@ def test_analyze_lists_transductive_transfer(here: Path) -> None:
     found = autotl.analyze(here / "photos", deploy=here / "place", backbone="tiny", image_size=32)
     kinds = {each["kind"]: each for each in found["when"]["kinds"]}
     assert kinds["transductive transfer"]["possible"]
-    assert "120 images of the place of use" in kinds["transductive transfer"]["sentence"]
-    without = autotl.analyze(here / "photos", backbone="tiny", image_size=32)
-    kinds = {each["kind"]: each for each in without["when"]["kinds"]}
-    assert not kinds["transductive transfer"]["possible"]
-    assert "--deploy" in kinds["transductive transfer"]["sentence"]
+    assert "60 images of the place of use" in kinds["transductive transfer"]["sentence"]
 
 
 def test_a_winner_stays_if_the_images_are_from_the_same_place(here: Path, adapts: None) -> None:
     same = tiny_images(classes=3, each=20, noise=0.3, seed=9)[0]
-    result = autotl.fit(here / "photos", deploy=same, strategies=[*SEARCHED, "helps"], trials=1, **USUAL)
+    result = autotl.fit(here / "photos", deploy=same, strategies=[*SEARCHED, "helps"], trials=2, **USUAL)
     found = result.report["adaptation"]
     assert found["reason"] == "the images do not differ measurably from the training images"
     assert found["candidates"] == []

@@ -1,7 +1,7 @@
 """Images of another place, and adaptations to it whose effect is planted.
 
-The images of the place are darker and have a patch. Its colour is the class, which no model has learned. The
-planted strategies read it, so that they know the labels that they do not get.
+The images of the place have a patch. Its colour is the class, which no model has learned. The planted
+strategies read it, so that they know the labels that they do not get.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ def source(each: int = 20) -> tuple[NDArray[np.uint8], list[str]]:
 def place(each: int = 20, seed: int = 9) -> tuple[NDArray[np.uint8], list[str]]:
     """Return images of another place, with their classes."""
     images, names = tiny_images(classes=CLASSES, each=each, noise=0.3, seed=seed)
-    images = images // 3
     order = sorted(set(names))
     for image, name in zip(images, names, strict=True):
         image[:PATCH, :PATCH] = 0
@@ -128,7 +127,7 @@ def install(patch: pytest.MonkeyPatch, *names: str, seconds: float = 0.1) -> Non
 
 
 def uninstall_adaptations(patch: pytest.MonkeyPatch) -> None:
-    """Load no strategy that adapts, whatever is installed."""
+    """Load no strategy that adapts, even if one is installed."""
     real = plugins.load
 
     def load(found: object = None, *, without: Any = ()) -> plugins.Catalog:

@@ -27,7 +27,7 @@ class AdditionalImages:
 
 
 def adapts(strategy: object) -> bool:
-    """Return whether a strategy adapts to the images of the place of use."""
+    """Return whether a strategy adapts to the place of use."""
     return DEPLOY in roles_of(strategy)
 
 

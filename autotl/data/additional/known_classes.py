@@ -1,4 +1,4 @@
-"""Match labels of the place of use with the classes of the labelled images."""
+"""Match labels of the place of use with the known classes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NAMED = 5
 
 
 def with_known_classes(listing: AdditionalListing, target: TargetSpec) -> AdditionalListing:
-    """Return the same images, whose labels are classes of the target or "".
+    """Return the same images, with known classes only.
 
-    A single name that is no class, such as that of a folder, is no label.
+    Other labels become "". A single name that is no class, such as that of a folder, is no label.
 
     Args:
         listing: The images, with the labels that the user gave.
@@ -49,8 +49,8 @@ def with_known_classes(listing: AdditionalListing, target: TargetSpec) -> Additi
     if len(strange) == len(given):
         return _restricted(listing, frozenset(), "")
     note = (
-        f"{sum(strange.values()):,} of the {len(listing.items):,} {words} have labels that are no classes of "
-        f"your images ({join_names(sorted(strange), limit=_NAMED)}): they are used without label."
+        f"{sum(strange.values()):,} of the {len(listing.items):,} {words} have unknown labels "
+        f"({join_names(sorted(strange), limit=_NAMED)}): they are used without label."
         if strange
         else ""
     )
@@ -58,7 +58,9 @@ def with_known_classes(listing: AdditionalListing, target: TargetSpec) -> Additi
 
 
 def known_labels(listing: AdditionalListing, dataset: Dataset, target: TargetSpec) -> NDArray[np.int64]:
-    """Return the class of each image that was read, (rows,); UNKNOWN without one.
+    """Return the class of each image that was read, (rows,).
+
+    It is UNKNOWN for an image without label.
 
     Args:
         listing: The images, with the labels of :func:`with_known_classes`.

@@ -30,9 +30,9 @@ class PlaceFeatures:
     """Features of both places, through the frozen backbone.
 
     Attributes:
-        train: Those of the training images, (n, features).
+        train: Features of the training images, (n, features).
         validation: The positions among them of the first fold's validation images.
-        place: Those of the images of the place of use, (used, features).
+        place: Features of the images of the place of use, (used, features).
     """
 
     train: Floats
@@ -41,7 +41,7 @@ class PlaceFeatures:
 
     @classmethod
     def of(cls, phase: FinalPhase, outputs: PlaceOutputs, backbone: str, end: Deadline) -> PlaceFeatures:
-        """Compute the features of one backbone, or take those that are known.
+        """Compute the features of one backbone, or take known ones.
 
         Args:
             phase: The final phase.
@@ -64,7 +64,9 @@ class PlaceFeatures:
         return shift(self.train, self.place, seed=derive(seed, "place of use"))
 
     def validation_weights(self, seed: int) -> Floats:
-        """Return the density of validation images at the place of use, relative to the training images.
+        """Return the importance weights of the validation images.
+
+        They are densities at the place of use, relative to the training images.
 
         Args:
             seed: The seed of the run.

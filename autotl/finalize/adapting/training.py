@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from autotl.api import Arm, Backbone, Strategy, Task
 from autotl.clock import Deadline, format_duration
-from autotl.errors import FAILURES, described
+from autotl.errors import FAILURES, ArgumentError, described
 from autotl.finalize.phase import FinalPhase
 from autotl.preparation.extra_images import tasks_by_network
 from autotl.progress import report_progress
 from autotl.seeds import derive
-from autotl.training import this_machine
+from autotl.training import preserve_global_state, this_machine
 from autotl.trials.arms import plan_arms
 from autotl.trials.trial import Trial
 
@@ -22,7 +22,7 @@ NUMBER_OFFSET = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class PlannedAdaptation:
-    """An adaptation with its default settings, and its expected seconds on one fold."""
+    """An adaptation with default settings, and its seconds on one fold."""
 
     trial: Trial
     seconds: float
@@ -36,6 +36,7 @@ class TrainedAdaptations:
     untried: dict[str, str] = field(default_factory=dict)
 
 
+@preserve_global_state()  # strategies are asked whether they apply
 def plan_adaptations(
     phase: FinalPhase, strategies: Mapping[str, Strategy], backbone: str
 ) -> tuple[list[PlannedAdaptation], dict[str, str]]:
@@ -48,6 +49,9 @@ def plan_adaptations(
 
     Returns:
         The adaptations, and why other strategies cannot adapt, by name.
+
+    Raises:
+        ArgumentError: The user has fixed a setting to a wrong value.
     """
     runner = phase.runner
     facts = runner.run_cache.backbones[backbone]
@@ -60,6 +64,8 @@ def plan_adaptations(
         strategy = strategies[arm.strategy]
         try:
             planned.append(_planned(phase, strategy, facts, tasks[backbone], NUMBER_OFFSET + number))
+        except ArgumentError:  # a wrong --set is the user's error
+            raise
         except FAILURES as error:  # code of a plugin: one failed adaptation must not end the run
             untried[arm.strategy] = described(error)
     return sorted(planned, key=lambda each: each.seconds), untried

@@ -1,4 +1,4 @@
-"""Evaluate on the labelled images of the place of use, once and for the report."""
+"""Evaluate on labelled images of the place of use, for the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold the images of the place of use, with labels that train nothing."""
+"""Hold the images of the place of use, with their labels."""
 
 from __future__ import annotations
 

@@ -22,11 +22,14 @@ def section(report: Report) -> Section:
 
 
 def decision(report: Report) -> str:
-    """Describe the decision and the true score; empty without images of the place of use."""
+    """Describe the decision and the true score.
+
+    The text is empty without images of the place of use.
+    """
     found = report.adaptation
     if found is None:
         return ""
-    names = (each.strategy for each in (*found.candidates, *found.untried))
+    names = [each.strategy for each in found.candidates] + [each.strategy for each in found.untried]
     return format.mark_names(format.sentence(found.sentence), *names)
 
 

@@ -63,8 +63,8 @@ def test_unknown_classes_are_used_without_label_and_counted(tmp_path: Path) -> N
     assert labels_of(known) == [*["bars"] * 6, *[""] * 4]
     (note,) = known.notes
     assert note == (
-        "4 of the 10 images of the place of use have labels that are no classes of your images "
-        "(clouds, fog): they are used without label."
+        "4 of the 10 images of the place of use have unknown labels (clouds, fog): they are used without "
+        "label."
     )
 
 
