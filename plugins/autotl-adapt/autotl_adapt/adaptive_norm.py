@@ -42,8 +42,8 @@ class AdaptiveNorm(DeclaredStrategy):
     that both domains are normalised alike. ``alpha`` mixes these statistics with those of the pretrained
     network, in both domains; at 0 the result is the linear probe. It pays if brightness, contrast, colour or
     noise differ. It assumes that the classes are about as frequent at the place of use. The papers are Li et
-    al., Revisiting Batch Normalization for Practical Domain Adaptation, 2016, and Schneider et al., Improving
-    Robustness against Common Corruptions by Covariate Shift Adaptation, NeurIPS 2020.
+    al., Revisiting Batch Normalization for Practical Domain Adaptation, 2016, and Schneider et al., Covariate
+    Shift Adaptation, NeurIPS 2020.
     """
 
     name = "adaptive_norm"

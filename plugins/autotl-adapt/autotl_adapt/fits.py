@@ -18,7 +18,7 @@ def applies(task: Task, *, learns: str, packages: tuple[str, ...] = ()) -> Appli
 
     Args:
         task: The target task.
-        learns: What the strategy learns of the images, for the report.
+        learns: The knowledge that the strategy takes from the images, for the report.
         packages: Modules that must be installed.
     """
     facts = task.additional.get(DEPLOY)

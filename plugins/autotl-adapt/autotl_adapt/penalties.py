@@ -40,7 +40,7 @@ class DomainClassifier(nn.Module):
 
         Args:
             mean: Subtracted from the features, (d,).
-            scale: Multiplies what is left, (d,).
+            scale: Multiplies the difference, (d,).
             hidden: Width of the hidden layer.
             generator: Draws the weights.
         """

@@ -24,7 +24,7 @@ class Domains:
         labels: Classes of the training images, int64 (n,).
         classes: The number of classes.
         mean: Mean of the training images' features, float64 (d,).
-        scale: One over their standard deviation, float64 (d,); 0 for a constant feature.
+        scale: The inverse of their standard deviation, float64 (d,); 0 for a constant feature.
         weights: Weights of the training images, (n,), of mean 1; None if all are equal.
         check_cancelled: Raises if the trial has to end.
     """

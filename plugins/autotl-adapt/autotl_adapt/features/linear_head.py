@@ -26,7 +26,7 @@ class Aligned:
     Attributes:
         source: Aligned features of the training images, float64 (n, k).
         offset: Subtracted from standardised features of deploy images, float64 (d,).
-        matrix: Multiplies what is left, float64 (d, k); None if k = d and nothing is changed.
+        matrix: Multiplies the difference, float64 (d, k); None if k = d and nothing is changed.
         weights: How much each training image counts, (n,); None if all count the same.
         note: A sentence for the report.
     """
@@ -81,7 +81,7 @@ def folded_head(
         domains: The standardised features.
         aligned: The aligned features.
         c: The inverse regularisation.
-        device: Where the classifier is fitted.
+        device: The device of the fit.
 
     Returns:
         Weight (classes, d) and bias (classes,), float32, on the CPU.

@@ -40,11 +40,11 @@ class Reweighting(DeclaredStrategy):
     The weight is the ratio of both densities, raised to a power. A power below 1 keeps more images, for a
     bias towards the training domain. It pays if the training images contain what the place of use shows, in
     other proportions. It cannot help if no training image resembles the deploy images. The papers are
-    Shimodaira, Journal of Statistical Planning and Inference, 2000, and Sugiyama, Krauledat & Müller,
-    Covariate Shift Adaptation by Importance Weighted Cross Validation, JMLR 2007.
+    Shimodaira, Journal of Statistical Planning and Inference, 2000, and Sugiyama et al., Covariate Shift
+    Adaptation, JMLR 2007.
 
-    The ratio is that of a classifier of the domains (Bickel, Brückner & Scheffer, ICML 2007), of kernel mean
-    matching (Huang et al., NeurIPS 2006), or of votes for the nearest row (Loog, MLSP 2012).
+    A classifier of the domains finds the ratio (Bickel et al., ICML 2007). The alternatives are kernel mean
+    matching (Huang et al., NeurIPS 2006) and votes for the nearest row (Loog, MLSP 2012).
     """
 
     name = "reweighting"
@@ -188,7 +188,7 @@ def neighbour_ratio(domains: Domains) -> Tensor:
 
     rows, _, domain = both(domains)
     with skada() as library, warnings.catch_warnings():
-        # each row is a class of its own, which scikit-learn finds strange
+        # scikit-learn warns because each row is a separate class
         warnings.filterwarnings("ignore", message="The number of unique classes")
         adapter = library.NearestNeighborReweightAdapter(laplace_smoothing=True)
         adapter.fit(rows, sample_domain=domain)
