@@ -25,8 +25,8 @@ class DeepCoral(DeclaredStrategy):
     Each batch has training images and as many deploy images. The loss of the training images has a penalty:
     the squared distance of the covariances of the last layer's outputs, as in the paper. That of their means
     is added (Gulrajani & Lopez-Paz, ICLR 2021). It assumes that the classes are about as frequent at the
-    place of use. It starts from the linear probe. The paper is Sun & Saenko, Deep CORAL: Correlation Alignment
-    for Deep Domain Adaptation, ECCV Workshops 2016.
+    place of use. It starts from the linear probe. The paper is Sun & Saenko, Deep CORAL: Correlation
+    Alignment for Deep Domain Adaptation, ECCV Workshops 2016.
     """
 
     name = "deep_coral"
