@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import batch_norm
 
 from autotl.toolbox import pooled
 
@@ -77,11 +78,15 @@ class _Sums:
 
     def add(self, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         """Add a batch, and let the layer normalise by it."""
-        x = inputs[0].transpose(0, 1).flatten(1).double()  # (channels, values)
-        self._total += x.sum(1)
-        self._squares += x.square().sum(1)
-        self._count += x.shape[1]
-        self._mix(x.mean(1), x.var(1, correction=0))
+        x = inputs[0]  # (rows, channels, …)
+        count = x.numel() // x.shape[1]
+        found, spread = torch.zeros_like(self._mean), torch.ones_like(self._var)
+        batch_norm(x, found, spread, training=True, momentum=1.0)  # several times as fast as torch.var_mean
+        mean, var = found.double(), spread.double() * (count - 1) / count  # it divides by count - 1
+        self._total += count * mean
+        self._squares += count * (var + mean.square())
+        self._count += count
+        self._mix(mean, var)
 
     def keep(self) -> None:
         """Let the layer normalise by all batches."""
