@@ -37,7 +37,6 @@ class TrialWorkbench(FoldData):
         last_score: The last score; None before it.
         tracked: The network in training, and its image size in pixels.
         notes: The learner's sentences for the report.
-        strategy: The name of the learner's strategy, whose kept tensors no other strategy sees.
     """
 
     def __init__(
@@ -79,7 +78,6 @@ class TrialWorkbench(FoldData):
         self.last_score: Score | None = None
         self.tracked: tuple[nn.Module, int] | None = None
         self.notes: tuple[str, ...] = ()
-        self.strategy = ""
 
     def start_clock(self, clock: Clock) -> None:
         """Count the seconds of the fold from now on, by this clock."""
