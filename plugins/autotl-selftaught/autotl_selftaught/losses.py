@@ -62,7 +62,7 @@ class Student(nn.Module):
 
     def __init__(self, network: nn.Module, config: DataConfig, projector: nn.Module | None = None) -> None:
         super().__init__()
-        self.network, self.projector = network, projector or nn.Identity()
+        self.network, self.projector = network, nn.Identity() if projector is None else projector
         self.pretrained_cfg = {"mean": config.mean, "std": config.std}
 
     def forward_features(self, x: Tensor) -> Tensor:

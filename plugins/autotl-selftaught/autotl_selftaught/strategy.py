@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import ClassVar
 
 from autotl.api import UNLABELLED, Applies, Backbone, Cost, Learner, Machine, Params, Task, Workbench
 from autotl.errors import TrainingError
@@ -12,6 +14,7 @@ from autotl.toolbox import (
     DeclaredStrategy,
     Float,
     Int,
+    Setting,
     head_seconds,
     training_seconds,
 )
@@ -54,7 +57,7 @@ class SelfSupervised(DeclaredStrategy):
     counterpart = "linear_probe"
     # folds and trials share the self-supervised steps, so these have one seed; only tuning has the trial's
     deterministic = True
-    settings = {  # noqa: RUF012 # the contract of DeclaredStrategy; nothing changes it
+    settings: ClassVar[Mapping[str, Setting]] = {
         "stages": LastStages(),
         "batch_size": Choice(BATCH_SIZES[1], BATCH_SIZES),
         "distill": Choice(1.0, (0.0, 0.3, 1.0, 3.0)),

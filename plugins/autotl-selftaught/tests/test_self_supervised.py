@@ -101,25 +101,33 @@ def test_the_steps_read_no_labelled_image(fresh, monkeypatch):
     steps.close()
 
 
-@pytest.mark.parametrize("stop", [2, 7, 8])  # within the steps, after the head's score, within the tuning
+@pytest.mark.parametrize("stop", [2, 6, 8])  # within the steps, after the head's score, within the tuning
 def test_a_resumed_training_ends_like_an_uninterrupted_one(stop, tmp_path):
-    def bench_of(name):
-        return tiny_bench(tiny_run(tmp_path / name, additional=["unlabelled"]))
+    def started(name):
+        ready = tiny_run(tmp_path / name, additional=["unlabelled"])  # each with a folder of its own
+        bench = tiny_bench(ready)
+        return bench, TESTED.build(settings(ready, epochs=2), bench)
 
-    whole, first, second = map(bench_of, ("whole", "first", "second"))
-    params = settings(tiny_run(tmp_path / "whole", additional=["unlabelled"]), epochs=2)
-    expected = list(TESTED.build(params, whole).fit())
-    learner = TESTED.build(params, first)
+    (whole, expecting), (_, learner), (second, again) = map(started, ("whole", "first", "second"))
+    expected = list(expecting.fit())
     steps = learner.fit()
     for _ in range(stop):
         next(steps)
-    kept = learner.checkpoint()
+    again.resume(learner.checkpoint())
     steps.close()
-    again = TESTED.build(params, second)
-    again.resume(kept)
     found = list(again.fit())
     assert [each.progress for each in found] == [each.progress for each in expected[stop:]]
     assert equal(state_of(second), state_of(whole))
+
+
+def test_there_is_no_checkpoint_while_the_head_is_fitted(ready):
+    learner = TESTED.build(settings(ready, steps=5), tiny_bench(ready))
+    steps = learner.fit()
+    for _ in range(6):
+        next(steps)
+    assert learner.checkpoint() is None
+    assert isinstance(next(steps), Score)
+    assert learner.checkpoint() is not None
 
 
 def test_the_checkpoint_of_another_training_is_refused(ready):
