@@ -19,9 +19,10 @@ def fit_linear_head(
     *,
     check_cancelled: Callable[[], None] = lambda: None,
 ) -> tuple[Tensor, Tensor]:
-    """Fit a linear head to the training rows, for any kind of target.
+    """Fit a linear head on features of the training rows.
 
-    It is the head of ``bench.linear_heads``, for features of a network that was changed.
+    It is the head of ``bench.linear_heads``, for features of a network that was changed. It serves any kind of
+    target.
 
     >>> set_head(model, *fit_linear_head(bench, features, PROBE))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SEED = 20_070
 """The seed of the steps. It is no trial's, because all folds and trials share the trained stages."""
-PROJECTOR_RATE = 1e-3
+PROJECTOR_RATE = 3e-3
 """Peak learning rate of the projector, which starts from random weights."""
 WEIGHT_DECAY, CLIP, WARMUP = 0.02, 1.0, 0.1
 
@@ -74,7 +74,7 @@ class Pretraining:
         bench = self._bench
         teacher = Student(bench.model(), bench.backbone.config).eval()
         with torch.no_grad(), bench.autocast():
-            variance = teacher(bench.to_batch(self._views())).float().var(0).mean()
+            variance = teacher(bench.to_batch(self.draw_views())).float().var(0).mean()
         # by the variance, so that the weight has the same meaning for each network
         return distillation_task(
             self._student,
@@ -92,8 +92,8 @@ class Pretraining:
             TrainingError: :class:`autotl.errors.TrainingError`, if the loss is not finite.
         """
         self._rows.check_cancelled()
-        views = self._views()
-        torch.manual_seed(SEED + self.done)  # dropout has no generator of its own
+        views = self.draw_views()
+        torch.manual_seed(SEED + self.done)  # dropout reads the global one
         self._train_mode(self._model)
         with self._bench.autocast():
             batch = self._bench.to_batch(views)
@@ -102,10 +102,11 @@ class Pretraining:
                 if self._task is None
                 else self._task(batch, None)["loss"]
             )
-        if not math.isfinite(float(loss)):
+        value = float(loss.detach())
+        if not math.isfinite(value):
             raise TrainingError(
                 f"lr must be low enough for a finite loss (got {self._params['lr']:g}, and a loss of "
-                f"{float(loss)} in step {self.done + 1}). Lower it."
+                f"{value} in step {self.done + 1}). Lower it."
             )
         factor = rate_factor(self.done, self._params["steps"])
         for group in self._optimiser.param_groups:
@@ -115,11 +116,11 @@ class Pretraining:
         nn.utils.clip_grad_norm_([each for g in self._optimiser.param_groups for each in g["params"]], CLIP)
         self._optimiser.step()
         self.done += 1
-        self.losses.append(float(loss))
-        return self.losses[-1]
+        self.losses.append(value)
+        return value
 
-    def _views(self) -> Tensor:
-        """Draw two views of each image of a batch, uint8 (2 × rows, 3, side, side)."""
+    def draw_views(self) -> Tensor:
+        """Return two views of each image of the next step, uint8 (2 × rows, 3, side, side)."""
         bench, size = self._bench, self._params["image_size"]
         generator = torch.Generator().manual_seed(SEED + self.done)
         chosen = torch.randperm(len(self._rows), generator=generator)[: self._params["batch_size"]]
