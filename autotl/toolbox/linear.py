@@ -21,7 +21,7 @@ def fit_linear_head(
 ) -> tuple[Tensor, Tensor]:
     """Fit a linear head on features of the training rows.
 
-    It is the head of ``bench.linear_heads``, for features of a network that was changed. It serves any kind of
+    It is the head of ``bench.linear_heads``, for features of a changed network. It serves any kind of
     target.
 
     >>> set_head(model, *fit_linear_head(bench, features, PROBE))
