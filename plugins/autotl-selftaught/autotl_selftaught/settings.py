@@ -11,7 +11,7 @@ from autotl.toolbox import Chosen, Float, Int
 SHARE = 0.6
 """Share of a trial's time for the self-supervised steps, which all folds share."""
 USUAL_STEPS, MAX_STEPS = 1000, 5000
-LEAST_STEPS = 10
+LEAST_STEPS = 20
 """Steps below which the features hardly change."""
 SIZED_STEPS = 100
 """Steps that must fit at the default image size."""

@@ -158,7 +158,7 @@ def test_it_states_why_it_does_not_apply(ready, monkeypatch):
     assert TESTED.applies(task, backbone)
     assert "--unlabelled" in why(additional={})
     assert "32 unlabelled images are needed" in why(additional={"unlabelled": AdditionalImages(31)})
-    assert "10 are needed" in why(trial_seconds=1e-3)
+    assert "20 are needed" in why(trial_seconds=1e-3)
     monkeypatch.setattr(strategy, "find_spec", lambda name: None)
     assert "pip install lightly" in why()
 
