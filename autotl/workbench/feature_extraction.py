@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from autotl.backbone import pooled
 from autotl.progress import report_progress
+from autotl.timeline import spent_on
 from autotl.training import forward_in_batches
 
 TORCH_INTEGER_DTYPES = {2: torch.int16, 4: torch.int32}
@@ -50,6 +51,7 @@ class Prefill:
         self.written += len(converted)
 
 
+@spent_on("forward")
 def extract_features(
     model: nn.Module,
     batches: Iterable[tuple[slice, Tensor]],
