@@ -65,11 +65,16 @@ def test_phases_are_listed_in_their_order_with_the_longest_activity_first(clock:
     ]
 
 
+@spent_on("train")
+def divide_after_a_second(clock: FakeClock) -> float:
+    clock.advance(1)
+    return 1 / 0
+
+
 def test_an_activity_ends_with_an_error(clock: FakeClock) -> None:
     with recorded_in(Timeline(clock.now)) as timeline:
-        with pytest.raises(ZeroDivisionError), spent_on("train"):
-            clock.advance(1)
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            divide_after_a_second(clock)
         clock.advance(2)
     assert seconds_of(timeline) == {("prepare", "train"): 1, ("prepare", "other"): 2}
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks.timeline --budgets 60 --out timeline.csv DATA.zip …
 
-Each data set, budget and seed is run by the command line. Each part of ``cost.timeline`` gives a row. The part
-``wall, outside`` is the rest up to the end of the process: writing the report, and leaving. Nothing else may
-run on the machine. Rows are appended after each run, and known runs are not repeated.
+Each data set, budget and seed is run by the command line. Each part of ``cost.timeline`` gives a row. The
+part ``wall, outside`` is the rest up to the end of the process: writing the report, and leaving. Nothing else
+may run on the machine. Rows are appended after each run, and known runs are not repeated.
 
 The printed share is that of passes and fits (``decode``, ``forward``, ``heads``, ``train``, ``validate``) in
 the wall time.
