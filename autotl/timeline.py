@@ -116,9 +116,9 @@ def begin_phase(phase: str) -> None:
 
 @contextmanager
 def spent_on(activity: str) -> Iterator[None]:
-    """Count the seconds of a block, or of a decorated function, as those of an activity.
+    """Count the seconds of a block as those of an activity.
 
-    Do not yield from inside the block: the caller's seconds would be counted too. For a generator, use
+    As a decorator it counts each call of a function. Do not yield from inside the block: the caller's seconds would be counted too. For a generator, use
     :func:`each_spent_on`.
     """
     if (timeline := _TIMELINE.get()) is None:
@@ -132,7 +132,7 @@ def spent_on(activity: str) -> Iterator[None]:
 
 
 def each_spent_on(activity: str, items: Iterable[T]) -> Generator[T, None, None]:
-    """Yield items, and count the seconds of producing them as those of an activity."""
+    """Yield items, and count the seconds of producing them."""
     iterator = iter(items)
     while True:
         with spent_on(activity):
