@@ -15,6 +15,7 @@ from autotl.errors import TrainingError
 from autotl.heads import attached_head
 from autotl.metrics import Metric, get_metric
 from autotl.seeds import derive
+from autotl.timeline import spent_on
 from autotl.training import autocast, predict_outputs
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.cut_model import CutModel
@@ -159,6 +160,7 @@ class TrialWorkbench(FoldData):
         """Name the network in training; see :class:`~autotl.api.Workbench`."""
         self.tracked = model, input_size
 
+    @spent_on("validate")
     def score(
         self,
         model: nn.Module | Mapping[str, Tensor],
@@ -191,6 +193,7 @@ class TrialWorkbench(FoldData):
                 outputs = predict_outputs(self.result.model, self.inputs(input_size=input_size).val, self)
             return self._keep_score(outputs, epoch, progress, loss)
 
+    @spent_on("validate")
     def score_head(
         self,
         weight: Tensor,
@@ -215,6 +218,7 @@ class TrialWorkbench(FoldData):
             self.result.load_head(weight, bias, input_size)
             return self._keep_score(features @ weight.T + bias, epoch, progress, None)
 
+    @spent_on("validate")
     def score_custom_head(
         self,
         head: nn.Module,
