@@ -118,8 +118,8 @@ def begin_phase(phase: str) -> None:
 def spent_on(activity: str) -> Iterator[None]:
     """Count the seconds of a block as those of an activity.
 
-    As a decorator it counts each call of a function. Do not yield from inside the block: the caller's seconds would be counted too. For a generator, use
-    :func:`each_spent_on`.
+    As a decorator it counts each call of a function. Do not yield from inside the block: the caller's seconds
+    would be counted too. For a generator, use :func:`each_spent_on`.
     """
     if (timeline := _TIMELINE.get()) is None:
         yield
