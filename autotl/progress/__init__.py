@@ -1,4 +1,4 @@
-"""Report the progress of a run, and record the use of its time."""
+"""Report the progress and the use of time of a run."""
 
 from autotl.progress.reporting import ProgressCallback, report_progress, watched_by
 

@@ -63,7 +63,10 @@ class Timeline:
         self._seconds: dict[tuple[str, str], float] = {(IMPORT, IMPORT): before}
 
     def parts(self) -> list[TimePart]:
-        """Return the seconds so far: phases in their order, the longest activity of each first."""
+        """Return the seconds so far.
+
+        Phases are in their order, and the longest activity of each comes first.
+        """
         self._close()
         found = [TimePart(*key, seconds) for key, seconds in self._seconds.items() if seconds > 0]
         return sorted(found, key=lambda part: (PHASES.index(part.phase), -part.seconds))
