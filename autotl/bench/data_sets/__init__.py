@@ -1,0 +1,1 @@
+"""Data sets of a suite: their targets, and the images besides the labelled ones."""
