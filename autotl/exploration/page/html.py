@@ -187,6 +187,18 @@ def _tables(document: Mapping[str, Any]) -> dict[str, Table]:
         for name, measured in document["stability_by_k"].items()
         for each in measured
     )
+    source = tuple(
+        (
+            name,
+            side,
+            str(each[side]["k"]),
+            f"{each[side]['mean']:.2f} ± {each[side]['spread']:.2f}",
+            f"{each[side]['gain']:.2f}",
+            "yes" if (side == "with") == each["kept"] else "no",
+        )
+        for name, each in (document["source"] or {"by_backbone": {}})["by_backbone"].items()
+        for side in ("with", "without")
+    )
     unreadable = tuple((short_name(each["image"]), each["why"][:200]) for each in document["unreadable"])
     return {
         "clusters": Table(("Cluster", "Images", "Outliers", "Example"), clusters, frozenset({1, 2})),
@@ -194,6 +206,11 @@ def _tables(document: Mapping[str, Any]) -> dict[str, Table]:
             ("Backbone", "Clusters", "Stability", "Without clusters", "Gain", "Clear"),
             stability,
             frozenset({1, 2, 3, 4}),
+        ),
+        "source": Table(
+            ("Backbone", "Source images", "Clusters", "Stability", "Gain", "Used"),
+            source,
+            frozenset({2, 3, 4}),
         ),
         "unreadable": Table(("Image", "Reason"), unreadable),
     }
