@@ -1,7 +1,7 @@
 """Compare clusters with known classes: explore, and k-means on pixels and on plain features.
 
     python -m benchmarks.explore DATA.zip … --out explore.csv --seeds 0
-    python -m benchmarks.explore flowers5.zip --source textures10.zip --source pacs_photo.zip --out explore.csv
+    python -m benchmarks.explore flowers5.zip --source textures10.zip --out explore.csv
 
 Each zip has class folders. Each data set, backbone and seed gives four rows with the adjusted Rand index and
 the normalised mutual information against the classes, which no method sees:
