@@ -122,7 +122,6 @@ def job(
         "seed": entry.seed,
         "threads": threads,
         "device": device,
-        "target": prepared.split.target,
     }
     if entry.entrant.peer:
         return described | {"peer": entry.entrant.name}
@@ -131,6 +130,7 @@ def job(
         "strategy": entry.entrant.strategy,
         "search": entry.entrant.name if entry.entrant.kind == "selector" else None,
         "default": entry.entrant.kind == "default",
+        "target": prepared.split.target,
         "columns": list(prepared.columns),
         "additional": {role: str(path.resolve()) for role, path in prepared.additional.items()},
     }

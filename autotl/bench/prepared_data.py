@@ -29,6 +29,8 @@ from autotl.seeds import derive
 
 TEST_PER_CLASS = 200
 """Test images per class of a generated data set."""
+_IndexRow = tuple[str, str, str, str]
+"""Digest, target, part and file of an image."""
 _MADE = "made"  # folder of changed images, which are exported like others
 
 
@@ -155,19 +157,16 @@ def _data_file(data: Data, name: str, files: Path | None) -> Path:
 def _images(
     data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]
 ) -> list[tuple[str, str, str | None, Path]]:
-    """Return digest, label, part and file of every image; decode and write them the first time."""
+    """Return digest, target, part and file of every image; decode and write them the first time."""
     index = home / "index.csv"
     if not index.is_file():
         shutil.rmtree(home, ignore_errors=True)
         dataset = _open(data, home, files, readers)
-        _export(dataset, home / "images")
-        table = dataset.table
-        rows = [
-            (digest, label, part or "", f"images/{number:07d}.png")
-            for number, (digest, label, part) in enumerate(
-                zip(table["digest"], target_texts(dataset), table["part"], strict=True)
-            )
-        ]
+        rows = _exported(dataset, home, "images")
+        if data.test_file is not None:
+            path = _data_file(data, data.test_file, files)
+            other = read(path, readers=readers, columns=Columns(data.image, data.label, target=data.target))
+            rows = _with_test_rows(data, rows, _exported(other, home, "test-images"))
         _write(index, ("digest", "label", "part", "image"), rows)
         shutil.rmtree(home / _MADE, ignore_errors=True)
     with index.open(encoding="utf-8", newline="") as file:
@@ -175,14 +174,34 @@ def _images(
     return [(row["digest"], row["label"], row["part"] or None, home / row["image"]) for row in found]
 
 
-def _export(dataset: Dataset, folder: Path) -> None:
-    folder.mkdir(parents=True)
+def _exported(dataset: Dataset, home: Path, folder: str) -> list[_IndexRow]:
+    """Write the images into a folder, and return their rows of the index."""
+    (home / folder).mkdir(parents=True)
 
     def save(row: int) -> None:
-        dataset.openers[row]().save(folder / f"{row:07d}.png", compress_level=1)
+        dataset.openers[row]().save(home / folder / f"{row:07d}.png", compress_level=1)
 
     for _ in map_in_threads(save, range(len(dataset))):
         pass
+    columns = dataset.table["digest"], target_texts(dataset), dataset.table["part"]
+    return [
+        (digest, target, part or "", f"{folder}/{number:07d}.png")
+        for number, (digest, target, part) in enumerate(zip(*columns, strict=True))
+    ]
+
+
+def _with_test_rows(data: Data, rows: list[_IndexRow], others: list[_IndexRow]) -> list[_IndexRow]:
+    """Return training rows, and those of the test part of another file; all of its rows if it has no parts."""
+    parts = {part for _, _, part, _ in others}
+    tested = [row for row in others if row[2] == "test" or "test" not in parts]
+    known = [{name for _, name, _, _ in each} for each in (rows, tested)]
+    if data.target == "single_label" and known[0] != known[1]:
+        raise BenchError(
+            f"{data.name}: {data.test_file} must have the classes of {data.file} (got "
+            f"{', '.join(sorted(known[0] ^ known[1])[:5])} in one of them alone). Give another file."
+        )
+    train = [(digest, target, "train", image) for digest, target, part, image in rows if part != "test"]
+    return [*train, *((digest, target, "test", image) for digest, target, _, image in tested)]
 
 
 def _open(data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]) -> Dataset:

@@ -50,6 +50,11 @@ def column(table: Path, name: str) -> list[str]:
         return [row[name] for row in csv.DictReader(file)]
 
 
+def rows_of(table: Path, part: str) -> list[dict[str, str]]:
+    with table.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if row["part"] == part]
+
+
 def pictures(folder: Path, *, each: int = 8) -> Path:
     """Write tiny images into class folders of both parts."""
     images, names = tiny_images(each=2 * each)
@@ -95,6 +100,26 @@ def test_made_images_have_a_table_that_fit_reads(
     tested = found.split.count("test")
     assert column(found.table, "part").count("test") == tested == len(column(found.test, "image"))
     assert sorted(target_texts(again)) == sorted(line.label for line in found.split.lines)
+
+
+def test_the_test_images_may_come_from_another_file(tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    for name, levels in (("photos", (10, 20)), ("sketches", (110, 120))):
+        for part, level in zip(("train", "test"), levels, strict=True):
+            for number in range(8):
+                path = files / name / part / "ab"[number % 2] / f"{number}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("RGB", (8, 8), (level, number, 0)).save(path)
+    data = Data("photos", file="photos", test_file="sketches", additional={"source": "sketches"})
+    found = prepared(data, tmp_path, files=files)
+    shown = {
+        part: {np.asarray(Image.open(row["image"]))[0, 0, 0].item() for row in rows_of(found.table, part)}
+        for part in ("train", "test")
+    }
+    assert shown == {"train": {10}, "test": {120}}
+    (files / "sketches" / "test" / "b").rename(files / "sketches" / "test" / "c")
+    with pytest.raises(BenchError, match=r"sketches must have the classes of photos \(got b, c in one"):
+        prepared(replace(data, name="other"), tmp_path, files=files)
 
 
 def test_texts_and_encoded_targets_agree() -> None:

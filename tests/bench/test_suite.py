@@ -111,6 +111,10 @@ def test_the_splits_of_data_without_the_hub_are_fixed(name: str) -> None:
         (with_keys('target = "number"\nlabel = "part"'), "another name than image, part, path, error"),
         (with_keys('target = "multi"\nshots = 5'), "must have shots = 0"),
         (with_keys('target = "multi"\nmetric = "mae"'), "must have a metric of its target"),
+        (
+            with_keys('test_file = "b.zip"'),
+            "must have a file without a generator, because it has a test_file",
+        ),
         (with_keys('unlabelled = "rest"'), "must have shots of at least 1"),
         (with_keys('unlabeled = "rest"'), "Did you mean 'unlabelled'"),
         (WHOLE.replace("shapes", "collages"), "must have the file whose images the generator collages"),

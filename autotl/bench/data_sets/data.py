@@ -38,6 +38,8 @@ class Data:
         generator: "digits", a family of :func:`autotl.bench.generated.draw`, or a maker.
         settings: Further arguments of the generator or of ``load_dataset``.
         file: Name of a file or folder in the folder of data files.
+        test_file: Name of the file whose test part replaces that of ``file``, such as another domain with the
+            same classes.
         huggingface: Name on the Hugging Face hub.
         image: Column of the images.
         label: Column of the labels; several columns hold a label or a number each.
@@ -57,6 +59,7 @@ class Data:
     generator: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     file: str | None = None
+    test_file: str | None = None
     huggingface: str | None = None
     image: str | None = None
     label: str | tuple[str, ...] | None = None
@@ -108,6 +111,8 @@ def data_faults(table: Mapping[str, Any], data: Data) -> Iterator[str]:
     if made and (due := MAKERS[str(data.generator)].target) != data.target:
         short = next(name for name, kind in TARGET_NAMES.items() if kind == due)
         yield f"must have the target {short!r}, because it has the generator {data.generator}."
+    if data.test_file is not None and (data.file is None or made):
+        yield "must have a file without a generator, because it has a test_file."
     if not 0 < float(data.test) <= MAX_TEST:
         yield f"must have a test in (0, {MAX_TEST}] (got {data.test})."
     yield from _target_faults(data)
