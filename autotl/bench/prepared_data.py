@@ -191,7 +191,7 @@ def _exported(dataset: Dataset, home: Path, folder: str) -> list[_IndexRow]:
 
 
 def _with_test_rows(data: Data, rows: list[_IndexRow], others: list[_IndexRow]) -> list[_IndexRow]:
-    """Return training rows, and those of the test part of another file; all of its rows if it has no parts."""
+    """Return training rows, and those of another file's test part; all of its rows if it has no parts."""
     parts = {part for _, _, part, _ in others}
     tested = [row for row in others if row[2] == "test" or "test" not in parts]
     known = [{name for _, name, _, _ in each} for each in (rows, tested)]
