@@ -138,7 +138,7 @@ def test_texts_and_encoded_targets_agree() -> None:
         ({"source": "a.zip"}, {"multi", "tune", "autotl", "guess"}),
         ({"source": "a.zip", "unlabelled": "rest"}, {*STRATEGIES, "autotl", "guess"}),
     ],
-    ids=str,
+    ids=["none", "unlabelled", "source", "both"],
 )
 def test_with_additional_images_their_strategies_meet_their_counterparts(
     guessing: Make, additional: dict[str, str], expected: set[str]

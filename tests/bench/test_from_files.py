@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from autotl.api import Dataset
+from autotl.api import Columns, Dataset
 from autotl.bench.generated.from_files import MAKERS, make_table
 from autotl.data import read
 from autotl.errors import BenchError, UnknownName
@@ -85,7 +85,8 @@ def test_brightness_is_the_mean_luminance(coloured: Dataset, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_table_is_read_with_its_target(coloured: Dataset, tmp_path: Path, name: str) -> None:
     table = make_table(name, coloured, tmp_path / "out", seed=0, settings={})
-    found = read(table, readers=load().readers.items)
+    columns = Columns(target=MAKERS[name].target)
+    found = read(table, readers=load().readers.items, columns=columns)
     assert found.target.kind == MAKERS[name].target
     assert set(found.table["part"]) == {"train", "test"}
     named = (MAKERS[name].label,) if name != "collages" else tuple(COLOURS)

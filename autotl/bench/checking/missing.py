@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from autotl import plugins
 from autotl.api import Strategy
-from autotl.bench.entry import Entrant, kind_of, takes_part
+from autotl.bench.data_sets.data import Data
+from autotl.bench.entry import Entrant, can_run, kind_of, takes_part
 from autotl.bench.suite import Suite
 from autotl.leaderboard import Row
 
@@ -43,10 +44,17 @@ def missing_rows(
                 )
         entrant = Entrant(name, kind_of(name, suite), next((p for p in suite.peers if p.name == name), None))
         for condition in sorted(required - entered.keys()):
-            if takes_part(entrant, data_sets[condition[0]], suite, strategies):
+            if _has_to_run(entrant, data_sets[condition[0]], suite, strategies):
                 yield (
                     f"{name} has no row on {_condition_text(condition)}, but {of}. A failure needs a row too."
                 )
+
+
+def _has_to_run(entrant: Entrant, data: Data, suite: Suite, strategies: Mapping[str, Strategy]) -> bool:
+    """Return whether an entrant, which the suite need not name, needs rows on a data set."""
+    if data.strategies or data.additional:
+        return takes_part(entrant, data, suite, strategies)
+    return can_run(entrant, data, strategies)
 
 
 def _strategies(suite: Suite) -> Mapping[str, Strategy]:
