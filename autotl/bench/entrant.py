@@ -108,7 +108,7 @@ def family(what: dict[str, Any]) -> str:
 
 
 def contributions(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what each set of additional images contributed, with the gain and its interval."""
+    """Return the contribution of each set of additional images, with its interval."""
     found = []
     for each in report["contributions"]:
         gain = each["gain"] or {"value": None, "ci95": (None, None), "p": None}

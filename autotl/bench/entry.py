@@ -132,11 +132,11 @@ def entrants(suite: Suite, installed: Sequence[str], only: Sequence[str] = ()) -
 
 
 def takes_part(entrant: Entrant, data: Data, suite: Suite, strategies: Mapping[str, Strategy]) -> bool:
-    """Return whether an entrant takes part on a data set of a suite.
+    """Return whether an entrant takes part on a suite's data set.
 
     "all" stands for the strategies that learn from no additional images. On data with such images, it stands
-    for those that learn from them, and for their counterparts. A peer takes part if images have one class
-    each.
+    for the strategies that learn from them, and for their counterparts. A peer takes part if images have one
+    class each.
 
     Args:
         entrant: The entrant.

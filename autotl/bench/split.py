@@ -65,7 +65,7 @@ class Split:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of classes, labels or numbers in the order of the logits' columns."""
+        """The names of classes, labels or numbers, as the logits' columns."""
         return self.numbers or names_in([line.label for line in self.lines], self.target)
 
     @property
@@ -75,7 +75,10 @@ class Split:
 
     @property
     def labels(self) -> NDArray[Any]:
-        """The encoded targets of the test images: classes (n,), or labels or numbers (n, k)."""
+        """The encoded targets of the test images.
+
+        They are classes (n,), or labels or numbers (n, k).
+        """
         texts = [line.label for line in self.lines if line.part == "test"]
         return encode_texts(texts, self.target, self.classes)
 
@@ -155,7 +158,7 @@ def make(
 
 
 def unused(lines: Sequence[Line | tuple[str, str, str | None]], split: Split, *, test: float) -> list[str]:
-    """Return the digests of training images that are not in a split, sorted.
+    """Return the sorted digests of training images outside a split.
 
     Args:
         lines: Digest, label and part of each image, as for :func:`make`.

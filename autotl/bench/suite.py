@@ -99,16 +99,19 @@ class Suite:
         return self.path.parent / "splits"
 
     def shots_of(self, data: Data) -> tuple[int, ...]:
-        """Return the numbers of training images per class of a data set; 0 for all."""
+        """Return a data set's numbers of training images per class."""
         own = data.shots is not None or data.target != "single_label"
         return (data.shots or 0,) if own else self.shots
 
     def strategies_of(self, data: Data) -> tuple[str, ...]:
-        """Return the names of the strategies of a data set; "all" for every installed one."""
+        """Return the names of a data set's strategies, or "all"."""
         return data.strategies or self.strategies
 
     def metric_of(self, data: Data) -> str:
-        """Return the metric of a data set: its own, the suite's if it scores the target, or the target's."""
+        """Return the metric of a data set.
+
+        It is its own one, the suite's if that scores the target, or the usual one of the target.
+        """
         if data.metric is not None:
             return data.metric
         return self.metric if self.metric in METRICS_OF[data.target] else DEFAULT_METRICS[data.target]
@@ -193,8 +196,8 @@ class _SuiteParser:
         for data in suite.datasets:
             if REST in data.additional.values() and 0 in suite.shots_of(data):
                 raise BenchError(
-                    f"{self.path}: the data set {data.name!r} must have shots of at least 1, because the "
-                    "rest of its training images is given besides (got 0, which is all)."
+                    f"{self.path}: the data set {data.name!r} must have shots of at least 1, so that a "
+                    "rest of its training images is left (got 0, which is all)."
                 )
 
     def _metric(self, found: Mapping[str, Any]) -> str:

@@ -63,8 +63,7 @@ def explore(
 ) -> None:
     """Explore IMAGES without labels: clusters, a map, outliers and copies."""
     if labels is not None:
-        _refuse_others(context)
-        _write_labelled(labels, images, out, as_json=as_json, quiet=quiet)
+        _write_labelled(context, labels, images, out, as_json=as_json, quiet=quiet)
         return
     if images is None:
         raise typer.BadParameter("IMAGES is missing. Give a folder: autotl explore PHOTOS --out explored")
@@ -98,11 +97,27 @@ def _refuse_others(context: typer.Context) -> None:
 
 
 def _write_labelled(
-    labels: Path, images: str | None, out: Path | None, *, as_json: bool, quiet: bool
+    context: typer.Context,
+    labels: Path,
+    images: str | None,
+    out: Path | None,
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
-    """Write the table of labelled images, and print the counts."""
+    """Write the table of labelled images, and print the counts.
+
+    Args:
+        context: The call, which must have no other options.
+        labels: The explored folder.
+        images: The images, which must not be given.
+        out: The table to write.
+        as_json: Whether the counts are printed as JSON.
+        quiet: Whether nothing is printed.
+    """
     from autotl.exploration.labelled import write_labelled
 
+    _refuse_others(context)
     if images is not None:
         raise typer.BadParameter(f"IMAGES must not be given with --labels (got {images}). Leave it out.")
     if out is None:

@@ -14,7 +14,7 @@ from autotl.data import join_names
 from autotl.errors import DataError
 from autotl.exploration.document import Evidence, build_document, method_notes
 from autotl.exploration.findings import find_facts
-from autotl.exploration.grouping.choose import group_rows
+from autotl.exploration.grouping.choose import Grouping, group_rows
 from autotl.exploration.grouping.reduction import Matrix, reduce_features, unit_rows
 from autotl.exploration.grouping.source_space import whitening
 from autotl.exploration.images.features import ImageRows, choose_weights, compute_features, describe_backbones
@@ -120,17 +120,9 @@ def _explore(
         chosen, rows, image_size=options.image_size, device=options.device, clock=clock
     )
     features = _features(rows, networks, folder, device=options.device)
-    spaces = _spaces(features, seed=options.seed)
     changed = {} if known is None else _source_spaces(known, features, networks, folder, options)
-    grouping = group_rows(
-        spaces,
-        clusters=options.clusters,
-        max_clusters=options.max_clusters,
-        seed=options.seed,
-        with_source=changed,
-    )
+    grouping, space = _group(features, changed, options)
     file = features[grouping.backbone]
-    space = unit_rows((changed if grouping.uses_source else spaces)[grouping.backbone])
     found = find_facts(grouping, space, file.read(), rows.scan.looks, seed=options.seed)
     report_progress("drawing the map")
     placed = project(space, method=options.projection, seed=options.seed)
@@ -201,6 +193,22 @@ def _source_spaces(
         seed = derive(options.seed, "reduction")
         found[network.name] = reduce_features(features[network.name].read(), seed=seed, linear=linear)
     return found
+
+
+def _group(
+    features: Mapping[str, RowFile], with_source: Mapping[str, Matrix], options: Options
+) -> tuple[Grouping, Matrix]:
+    """Return the clusters, and the unit rows that they divide."""
+    spaces = _spaces(features, seed=options.seed)
+    grouping = group_rows(
+        spaces,
+        clusters=options.clusters,
+        max_clusters=options.max_clusters,
+        seed=options.seed,
+        with_source=with_source,
+    )
+    used = with_source if grouping.uses_source else spaces
+    return grouping, unit_rows(used[grouping.backbone])
 
 
 def _spaces(features: Mapping[str, RowFile], *, seed: int) -> dict[str, Matrix]:

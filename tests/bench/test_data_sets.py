@@ -24,7 +24,8 @@ from autotl.bench.prepared_data import DataMissing, PreparedData, prepare_data
 from autotl.bench.runner import BenchPlan
 from autotl.data import read
 from autotl.errors import BenchError
-from autotl.leaderboard import Row, read_rows, seal, write_rows
+from autotl.leaderboard import Row, markdown, read_rows, seal, write_rows
+from autotl.leaderboard.rows.pivot import make_grid
 from autotl.testing import tiny_images
 from tests.bench.honest_rows import Honest
 
@@ -246,18 +247,19 @@ def test_copied_numbers_are_found_and_others_are_not(numbers: tuple[bench.Suite,
     )
 
 
-def test_a_leaderboard_of_numbers_has_their_metric(numbers: tuple[bench.Suite, list[Row]]) -> None:
-    from autotl.leaderboard import markdown
-
+def test_a_leaderboard_of_numbers_has_their_unit(numbers: tuple[bench.Suite, list[Row]]) -> None:
     suite, rows = numbers
     split = splits.read(suite.splits / splits.file_name("shapes", shots=0, seed=0))
     others = [row_of_numbers(suite.name, split, seed=row.seed, entrant="linear_probe") for row in rows]
-    failed = replace(
-        rows[0], entrant="ssf", status="failed", error="no luck", test=None, logits=None
-    ).sealed()
+    nothing: dict[str, Any] = {"test": None, "logits": None}
+    failed = replace(rows[0], entrant="ssf", status="failed", error="no luck", **nothing).sealed()
     text = markdown([*rows, *others, failed], title="Numbers", labels=bench.true_labels([suite.path]))
-    assert "ssf" in text
-    assert "mean absolute error" in text.lower()
+    mean = -np.mean([row.test for row in rows if row.test is not None])
+    assert f"{mean:.3g}" in text
+    assert "`ssf`" in text
+    grid = make_grid([*rows, *others, failed])
+    worst = min(row.test for row in (rows[0], others[0]) if row.test is not None)
+    assert grid.credited[0][grid.entrants.index("ssf")] == pytest.approx(worst)
 
 
 def test_peers_alone_take_part_without_strategies(guessing: Make) -> None:

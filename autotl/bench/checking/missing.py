@@ -1,4 +1,4 @@
-"""Find conditions without a row: every entrant needs one for each condition and seed."""
+"""Find the conditions and seeds that an entrant has no row for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Condition = tuple[str, int, str, float]
 def missing_rows(
     rows: Sequence[Row], suite: Suite, published: Sequence[Row], updates: Iterable[str]
 ) -> Iterator[str]:
-    """Yield a fault for each condition or seed that an entrant has no row for.
+    """Yield a fault for each condition or seed without a row.
 
     Args:
         rows: The rows to check.

@@ -1,1 +1,1 @@
-"""Data sets of a suite: their targets, and the images besides the labelled ones."""
+"""Data sets of a suite, with their targets and additional images."""

@@ -30,8 +30,8 @@ DEFAULT_METRICS: Mapping[TargetKind, str] = {
 class Data:
     """A data set of a suite.
 
-    One of ``generator``, ``file`` and ``huggingface`` is given. A generator of
-    :data:`autotl.bench.generated.from_files.MAKERS` is given together with the file whose images it changes.
+    It has either ``generator``, ``file`` or ``huggingface``. A generator of
+    :data:`autotl.bench.generated.from_files.MAKERS` comes together with the file whose images it changes.
 
     Attributes:
         name: Name of the data set.
@@ -52,7 +52,7 @@ class Data:
         shots: Training images per class in place of the suite's; 0 for all, None for the suite's.
         strategies: Names of strategies in place of the suite's; empty for the suite's.
         additional: Images besides the labelled ones: a file, or "rest", by the role in
-            :data:`autotl.api.ROLES`. In the suite's file, each role is a key of its own.
+            :data:`autotl.api.ROLES`. In the suite's file, each role is a separate key.
     """
 
     name: str
@@ -89,14 +89,17 @@ def parse_data(table: Mapping[str, Any]) -> Data:
     Raises:
         UnknownName: If there is no target of a name.
     """
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    target = {"target": kind_named(str(given.pop("target")))} if "target" in given else {}
-    roles = {role: str(given.pop(role)) for role in ROLES if role in given}
-    return Data(**given, **target, additional=roles)
+    given: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+    }
+    if "target" in given:
+        given["target"] = kind_named(str(given["target"]))
+    given["additional"] = {role: str(given.pop(role)) for role in ROLES if role in given}
+    return Data(**given)
 
 
 def data_faults(table: Mapping[str, Any], data: Data) -> Iterator[str]:
-    """Yield what is wrong with a data set, in sentences without the name.
+    """Yield the faults of a data set, in sentences without its name.
 
     Args:
         table: Its table in the suite's file.

@@ -37,7 +37,7 @@ def target_texts(dataset: Dataset) -> list[str]:
 
 
 def names_in(texts: Sequence[str], kind: TargetKind) -> tuple[str, ...]:
-    """Return the classes or labels that occur in texts, sorted; none for numbers."""
+    """Return the sorted classes or labels in texts; none for numbers."""
     if kind == "regression":
         return ()
     if kind == "single_label":
@@ -69,7 +69,7 @@ def encode_texts(texts: Sequence[str], kind: TargetKind, names: Sequence[str]) -
 
 
 def cells_of(text: str, kind: TargetKind) -> list[str]:
-    """Return the cells of a target in a table: a column for each number, else a single one."""
+    """Return the cells of a target in a table: one for each number."""
     return text.split(SEPARATOR) if kind == "regression" else [text]
 
 

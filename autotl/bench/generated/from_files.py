@@ -1,4 +1,4 @@
-"""Make data sets of several labels and of numbers from images with classes."""
+"""Make data sets of several labels and of numbers from classes."""
 
 from __future__ import annotations
 

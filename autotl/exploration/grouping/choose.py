@@ -75,7 +75,7 @@ class Grouping:
 
     @property
     def source(self) -> SourceComparison | None:
-        """The comparison with and without source images on the chosen backbone, if there are any."""
+        """The comparison with and without source images, if there are any."""
         return self.sources.get(self.backbone)
 
     @property

@@ -23,7 +23,7 @@ MIN_VARIANCE = 1e-12
 class SourceComparison:
     """The stability of clusters with source images, and without.
 
-    Each is that of its own best number of clusters. The source is used if ``kept`` is true.
+    Both have the number of clusters that is best for them. The source is used if ``kept`` is true.
     """
 
     with_source: Stability

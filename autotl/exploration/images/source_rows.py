@@ -1,4 +1,4 @@
-"""List the labelled source images of an exploration, and the class of each."""
+"""List the labelled source images of an exploration."""
 
 from __future__ import annotations
 

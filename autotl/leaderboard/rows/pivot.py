@@ -69,8 +69,8 @@ class Grid:
         present: Whether an entrant ran in a block, (blocks, entrants).
         failed: Whether it failed, (blocks, entrants).
         test: Test scores, NaN for failures, (blocks, entrants).
-        credited: Test scores, with the score of guessing for failures, (blocks, entrants). Where images have
-            labels or numbers, it is the lowest score of the block instead.
+        credited: Test scores, with the score of guessing for failures, (blocks, entrants). It is the lowest
+            score of the block instead if images have labels or numbers.
         rank: Ranks from 1; ties share the mean rank, failures the last ranks, (blocks, entrants).
         normalised: 1 for the best score of a block, 0 for the worst and for failures, (blocks, entrants).
         oracle: Best score of a single strategy, NaN if there is none, (blocks,).

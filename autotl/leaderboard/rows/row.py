@@ -73,14 +73,14 @@ class Row:
         created: Time of the measurement, in ISO 8601.
         notes: Remarks of the entrant.
         logits: Logits of the test images, float32 (n_test, n_classes), in the order of the split file and of
-            its sorted classes; predicted numbers in the user's units; None if it failed.
+            its sorted classes; None if it failed. Of numbers, they are predictions in the user's units.
         seal: :func:`seal` of all other fields.
         revision: Hash of the files of the entrant's distribution; empty if unknown. Older rows may have a git
             commit.
         image_size: Input size in pixels that the suite sets for all entrants; 0 if each chooses its own, None
             in rows of older versions.
         target: Kind of target, as :data:`autotl.api.TargetKind`.
-        contributions: What each set of additional images contributed by the entrant's own report: "role",
+        contributions: Contribution of each set of additional images in the report of the entrant: "role",
             "strategy", "compared_with", "gain", "low" and "high" of its 95 % interval, and so on.
     """
 

@@ -36,9 +36,14 @@ def check_values(record: Mapping[str, Any]) -> None:
         raise ValueError("notes must be texts.")
     for trial in record["trials"]:
         _check_trial(trial)
+    _check_additions(record)
+
+
+def _check_additions(record: Mapping[str, Any]) -> None:
+    """Check the columns of other targets and additional images, which older files lack."""
     if any(not isinstance(each, dict) for each in record["contributions"]):
         raise ValueError("each contribution must be a JSON object.")
-    if record.get("target", _TARGETS[0]) not in _TARGETS:  # older files lack the column
+    if record.get("target", _TARGETS[0]) not in _TARGETS:
         raise ValueError(f"target must be one of {', '.join(_TARGETS)} (got {record['target'][:40]}).")
 
 
