@@ -196,8 +196,8 @@ class _SuiteParser:
         for data in suite.datasets:
             if REST in data.additional.values() and 0 in suite.shots_of(data):
                 raise BenchError(
-                    f"{self.path}: the data set {data.name!r} must have shots of at least 1, so that a "
-                    "rest of its training images is left (got 0, which is all)."
+                    f"{self.path}: the data set {data.name!r} must have shots of at least 1, so that "
+                    "training images are left as the rest (got 0: all)."
                 )
 
     def _metric(self, found: Mapping[str, Any]) -> str:

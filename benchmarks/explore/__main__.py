@@ -12,7 +12,7 @@ the normalised mutual information against the classes, which no method sees:
 - ``k-means, pixels``: k-means on images of 32 × 32 pixels, with the number of classes given.
 
 With ``--source``, the first two methods are repeated with each zip as labelled images of other classes:
-``explore, source`` and ``explore, source, true k``. ``kept`` tells whether the source was used.
+``explore, source`` and ``explore, source, true k``. ``kept`` is true if the source was used.
 
 Rows are appended after each data set, and known rows are not run again.
 """

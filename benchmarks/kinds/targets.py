@@ -2,10 +2,14 @@
 
     python -m benchmarks.kinds.targets ZIPS --out benchmarks/results/targets.csv --seeds 0 1 2
 
-Three data sets are made from public ones: collages of two and three photographs (several labels), the angle
-of turned flowers, and the mean brightness of textures (numbers). Each data set and seed is run by the command
-line and gives a row: the test score of every strategy, the gain over training from scratch, coverage and
-width of the prediction intervals, and the largest difference between timm's outputs and ``autotl predict``.
+Three data sets are made from public ones. Collages of two and three photographs have several labels. The
+angle of turned flowers and the mean brightness of textures are numbers. Each data set and seed is run by the
+command line, and gives a row with these columns among others:
+
+- ``test:NAME``: the test score of each strategy, and ``gain``, that of transfer over the best baseline;
+- ``coverage`` and ``width`` of the prediction intervals, measured on the test part;
+- ``timm_difference``: the largest difference between timm's answers and ``autotl predict``.
+
 Nothing else may run on the machine. Rows are appended after each run, and known rows are not run again.
 """
 

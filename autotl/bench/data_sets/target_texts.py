@@ -69,7 +69,7 @@ def encode_texts(texts: Sequence[str], kind: TargetKind, names: Sequence[str]) -
 
 
 def cells_of(text: str, kind: TargetKind) -> list[str]:
-    """Return the cells of a target in a table: one for each number."""
+    """Return the table cells of a target, one for each number."""
     return text.split(SEPARATOR) if kind == "regression" else [text]
 
 
