@@ -170,7 +170,7 @@ def timm_difference(run: Path, report: Mapping[str, Any], images: Sequence[str])
         report: Its report.
         images: The images to answer.
     """
-    if report["how"]["heads"] or (report["how"]["ensemble"] or {}).get("kept"):
+    if report["what"]["heads"] or (report["how"]["ensemble"] or {}).get("kept"):
         return None
     labels, names = report["target"]["kind"] == "multi_label", report["target"]["names"]
     columns = [f"p:{name}" for name in names] if labels else names

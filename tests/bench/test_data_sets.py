@@ -278,8 +278,8 @@ def test_strategies_learn_from_the_rest_and_from_other_targets(tmp_path: Path) -
         seeds=(0,),
         datasets=(
             Data("rest", file="tiny", shots=5, additional={"unlabelled": "rest"}),
-            Data("collages", "collages", {"objects": [1, 2]}, file="tiny", target="multi_label"),
-            Data("brightness", "brightness", file="tiny", target="regression", metric="r2"),
+            Data("tiny-collages", "collages", {"objects": [1, 2]}, file="tiny", target="multi_label"),
+            Data("tiny-brightness", "brightness", file="tiny", target="regression", metric="r2"),
         ),
     )
     plan = BenchPlan(
@@ -289,6 +289,11 @@ def test_strategies_learn_from_the_rest_and_from_other_targets(tmp_path: Path) -
     assert {row.status for row in rows.values()} == {"ok"}, [row.error for row in rows.values()]
     assert len(rows) == 7  # self_training has images to learn from once
     assert rows["rest", "autotl"].contributions[0]["role"] == "unlabelled"
-    assert rows["brightness", "linear_probe"].metric == "r2"
-    for key, chance in (("rest", 0.5), ("collages", 0.6), ("brightness", 0.0)):
+    assert rows["tiny-brightness", "linear_probe"].metric == "r2"
+    for key, chance in (("rest", 0.5), ("tiny-collages", 0.6)):
         assert (rows[key, "linear_probe"].test or 0) > chance
+    predicted = rows["tiny-brightness", "linear_probe"].logits
+    assert predicted is not None
+    split = splits.read(tmp_path / "out" / "splits" / "tiny-brightness.csv")
+    assert predicted.shape == split.labels.shape
+    assert abs(predicted.mean() - split.labels.mean()) < 30  # in the unit of luminance, not standardised

@@ -73,7 +73,7 @@ class Row:
         created: Time of the measurement, in ISO 8601.
         notes: Remarks of the entrant.
         logits: Logits of the test images, float32 (n_test, n_classes), in the order of the split file and of
-            its sorted classes; None if it failed. Those of numbers are predictions in the user's units.
+            its sorted classes; None if it failed. If images have numbers, predictions in the user's units.
         seal: :func:`seal` of all other fields.
         revision: Hash of the files of the entrant's distribution; empty if unknown. Older rows may have a git
             commit.
