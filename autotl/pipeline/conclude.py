@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl import report, results
@@ -22,8 +24,11 @@ from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.pipeline.run_search import SearchOutcome
 from autotl.progress import report_progress
+from autotl.progress.timeline import TimePart, begin_phase, current_timeline, in_words
 from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     opened = run.file.tested
     run.keep(tested=opened + 1)
     report_progress(f"testing on {len(prepared.locked):,} images")
+    begin_phase("test")
     model = outcome.steps[-1].run(model)
     findings = model.findings
     assert findings is not None
@@ -106,6 +112,7 @@ def _winner(outcome: SearchOutcome) -> Trial:
 def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
     """Return the final model, and whether the user has interrupted."""
     report_progress("training the best trial on all images")
+    begin_phase("finish")
     phase, steps = outcome.phase, outcome.steps
     model: FinalModel | None = None
     if not outcome.interrupted:
@@ -120,7 +127,11 @@ def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
 
 def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> results.Result:
     """Write the report in every form, and return the result."""
-    document = report.build_report(_evidence(run, prepared, outcome, tested))
+    begin_phase("report")
+    timeline = current_timeline()
+    parts = [] if timeline is None else timeline.parts()
+    LOGGER.info("%s", in_words(parts))
+    document = report.build_report(_evidence(run, prepared, outcome, tested, parts))
     report_progress("writing the report")
     catalog, settings = run.call.catalog, run.settings
     for reporter in catalog.reporters.items.values():
@@ -138,7 +149,9 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
     )
 
 
-def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> report.Evidence:
+def _evidence(
+    run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested, parts: Sequence[TimePart]
+) -> report.Evidence:
     """Gather the contents of the report."""
     findings, settings, plan = tested.findings, run.settings, outcome.plan
     notes = _notes(run, prepared, outcome, tested)
@@ -156,6 +169,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
         profile=profile(prepared),
         catch_up=tested.crossover,
         time_plan=outcome.time_plan,
+        timeline=parts,
         experience=prediction(outcome.prior, tested.searched, searched),
         splits=prepared.splits,
         notes=notes,
