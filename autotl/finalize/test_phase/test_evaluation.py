@@ -91,8 +91,9 @@ class EvaluationStep:
     @spent_on("test")
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with its findings."""
-        tested = _with_findings(self._phase, model, TestPredictions(self._phase, model))
-        return with_truth(self._phase, tested)
+        return with_truth(
+            self._phase, _with_findings(self._phase, model, TestPredictions(self._phase, model))
+        )
 
 
 def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> FinalModel:
@@ -144,8 +145,7 @@ def _tested(phase: FinalPhase, history: TrialHistory) -> list[Trial]:
 
 
 def _transfer_summary(phase: FinalPhase, arm: Arm, weights: str) -> TransferSummary:
-    scratch = arm in phase.baselines
-    return transfer_summary(phase.run_cache, arm.backbone, weights, from_scratch=scratch)
+    return transfer_summary(phase.run_cache, arm.backbone, weights, from_scratch=arm in phase.baselines)
 
 
 def _with_notes(record: Record, notes: tuple[str, ...]) -> Record:
