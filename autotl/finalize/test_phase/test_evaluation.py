@@ -91,9 +91,8 @@ class EvaluationStep:
     @spent_on("test")
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with its findings."""
-        return with_truth(
-            self._phase, _with_findings(self._phase, model, TestPredictions(self._phase, model))
-        )
+        tested = _with_findings(self._phase, model, TestPredictions(self._phase, model))
+        return with_truth(self._phase, tested)
 
 
 def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> FinalModel:
@@ -190,13 +189,12 @@ class _Evaluation:
             return None, ()
         ours, theirs = predictions.of(transfer), predictions.of(baseline)
         folds = predictions.of_all_folds(transfer, baseline)
-        learned = min(len(fold.train) for fold in self._phase.run_cache.splits.folds)
         found = training_gain(
             self._targets,
             *folds,
             metric=self._metric,
             seed=self._seed,
-            train_images=learned,
+            train_images=min(len(fold.train) for fold in self._phase.run_cache.splits.folds),
             target=self._target,
         )
         return found, harmed(self._targets, ours, theirs, self._target)
