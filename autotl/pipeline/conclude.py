@@ -138,13 +138,14 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
     scored = findings.arms.keys() | set(outcome.phase.baselines)
     untried = [arm.strategy for arm in plan.arms if arm not in scored]
     searched = [arm.strategy for arm in findings.arms]
+    strategy = run.call.strategies.get(findings.winner.arm.strategy)
     return report.Evidence(
         name=report.data_name(settings.data.data),
         dataset=prepared.dataset,
         plan=plan,
         records=outcome.history.records(),
         findings=findings,
-        verdict=judge(findings, untried, leaks_of(prepared)),
+        verdict=judge(findings, untried, leaks_of(prepared), roles=roles_of(strategy)),
         backbones=prepared.networks,
         profile=profile(prepared),
         catch_up=tested.crossover,
@@ -158,7 +159,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
         machine=this_machine(settings.device),
         plugins=run.call.catalog.versions(),
         seed=settings.seed,
-        strategy=run.call.strategies.get(findings.winner.arm.strategy),
+        strategy=strategy,
         additional={
             role: report.GivenImages(each.given, len(each.used), each.copies)
             for role, each in prepared.additional.items()

@@ -1,6 +1,6 @@
 """Sections of the report, one module for each."""
 
-SECTIONS = ("what", "when", "how", "test", "arms", "search", "data", "cost", "use", "provenance")
+SECTIONS = ("what", "when", "how", "test", "next_data", "arms", "search", "data", "cost", "use", "provenance")
 """Modules with a function ``section``, in the order of the report; a new section is a new module here."""
 
 __all__ = ["SECTIONS"]
