@@ -1,4 +1,4 @@
-"""What to collect next follows from measurements alone, with the figure in each sentence."""
+"""The data to collect next follows from measurements alone, with the figure in each sentence."""
 
 from __future__ import annotations
 
@@ -221,11 +221,11 @@ def test_every_form_of_the_report_has_the_advice(sample: dict[str, Any]) -> None
     ]
     report = parse(sample)
     lines = result_lines(report)
-    start = lines.index("What to collect next:")
+    start = lines.index("Data to collect next:")
     assert lines[start + 1 :] == ["1. Collect images of rose.", "2. Do not collect more."]
     for form in (markdown(report), html(report)):
-        assert "What to collect next" in form
+        assert "Data to collect next" in form
         assert "Do not collect more." in form
     del sample["next"]
-    assert "What to collect next" not in markdown(parse(sample))
-    assert "What to collect next:" not in result_lines(parse(sample))
+    assert "Data to collect next" not in markdown(parse(sample))
+    assert "Data to collect next:" not in result_lines(parse(sample))

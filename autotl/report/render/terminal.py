@@ -63,7 +63,7 @@ def result_lines(report: Report) -> list[str]:
         search.search_gain(report),
         validation_gap(report),
         ensemble(report),
-        *(["What to collect next:", *next_data(report)] if report.next else []),
+        *(["Data to collect next:", *next_data(report)] if report.next else []),
     ]
     return [line.replace("`", "") for line in lines if line]
 

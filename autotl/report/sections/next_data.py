@@ -10,5 +10,5 @@ from autotl.report.sentences.next_data import next_data
 def section(report: Report) -> Section:
     """Name the images that would improve the model or its test most."""
     return Section(
-        name="next", title="What to collect next", link="Next data", sentences=tuple(next_data(report))
+        name="next", title="Data to collect next", link="Next data", sentences=tuple(next_data(report))
     )
