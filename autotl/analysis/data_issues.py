@@ -94,7 +94,7 @@ class LabelIssue:
     Attributes:
         item: The image.
         given: The label; "not x" for the absent label x, and "x: 5" for a number.
-        suggested: What the features predict, in the same form.
+        suggested: The prediction of the features, in the same form.
         confidence: Their probability of the given label; None for a number.
         deviation: The robust z-score of a number; None for a label.
     """
@@ -222,8 +222,8 @@ def target_issues_of(
         issues: Positions among the training images, worst first.
         names: The names of the training images.
         target: The labels or numbers.
-        targets: Those of the training images, (n, columns).
-        predicted: The predicted ones, in the same unit, (n, columns).
+        targets: Labels or numbers of the training images, (n, columns).
+        predicted: Their predictions, in the same unit, (n, columns).
     """
     found = []
     for row, column, score in zip(issues.rows, issues.columns, issues.scores, strict=True):

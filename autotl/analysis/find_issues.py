@@ -116,7 +116,7 @@ class _Checks:
         """Return labels or numbers that the probe contradicts, the worst first.
 
         Args:
-            issues: Those of single labels.
+            issues: Doubtful single labels.
             names: The names of the training images.
 
         Returns:

@@ -107,6 +107,7 @@ def check_options(config: RunConfig) -> None:
     check_share(data.test)
     check_path(data.data)
     check_path(data.unlabelled)
+    check_path(data.source)
     check_columns(data.data, columns_of(config))
     _check_device(config.compute.device)
     for name in config.model.backbone:

@@ -85,7 +85,7 @@ def label_issues(labels: NDArray[np.int64], probabilities: NDArray[np.floating])
 
 @dataclass(frozen=True, slots=True)
 class TargetIssues:
-    """Entries of a table of targets that are probably wrong, the worst first.
+    """Labels or numbers that are probably wrong, the worst first.
 
     Attributes:
         rows: The rows, (issues,).

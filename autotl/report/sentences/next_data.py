@@ -7,7 +7,7 @@ from autotl.report.document.report import Report
 
 
 def next_data(report: Report) -> list[str]:
-    """Return the advice, the most important first, with numbers if there are several."""
+    """Return the advice in its order, numbered if there is more."""
     sentences = [text for each in report.next if (text := format.sentence(each.sentence))]
     if len(sentences) < 2:
         return sentences
