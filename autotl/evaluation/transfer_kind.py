@@ -15,7 +15,8 @@ KINDS: Mapping[str, str] = {UNLABELLED: "self-taught learning", SOURCE: "inducti
 def transfer_kind(roles: Iterable[str], *, transfers: bool = True) -> str:
     """Return the kind of transfer of a model.
 
-    It is "" if nothing is transferred. The kinds are those of Pan and Yang, A Survey on Transfer Learning, TKDE 2010.
+    It is "" if nothing is transferred. The kinds are those of Pan and Yang, A Survey on Transfer Learning,
+    TKDE 2010.
 
     Args:
         roles: Roles of the images besides the labelled ones that its strategy learns from.
