@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl import report, results
@@ -22,8 +24,11 @@ from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.pipeline.run_search import SearchOutcome
 from autotl.progress import report_progress
+from autotl.timeline import TimePart, begin_phase, current_timeline, in_words, spent_on
 from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,13 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     opened = run.file.tested
     run.keep(tested=opened + 1)
     report_progress(f"testing on {len(prepared.locked):,} images")
+    begin_phase("test")
     model = outcome.steps[-1].run(model)
     findings = model.findings
     assert findings is not None
-    export_model(run.folder / "model", prepared.run_cache, model)
-    results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
+    with spent_on("write"):
+        export_model(run.folder / "model", prepared.run_cache, model)
+        results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
     return _Tested(findings, model.crossover, opened, interrupted)
 
 
@@ -99,6 +106,7 @@ def _winner(outcome: SearchOutcome) -> Trial:
 def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
     """Return the final model, and whether the user has interrupted."""
     report_progress("training the best trial on all images")
+    begin_phase("finish")
     phase, steps = outcome.phase, outcome.steps
     model: FinalModel | None = None
     if not outcome.interrupted:
@@ -113,7 +121,11 @@ def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
 
 def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> results.Result:
     """Write the report in every form, and return the result."""
-    document = report.build_report(_evidence(run, prepared, outcome, tested))
+    begin_phase("report")
+    timeline = current_timeline()
+    parts = [] if timeline is None else timeline.parts()
+    LOGGER.info("%s", in_words(parts))
+    document = report.build_report(_evidence(run, prepared, outcome, tested, parts))
     report_progress("writing the report")
     catalog, settings = run.call.catalog, run.settings
     for reporter in catalog.reporters.items.values():
@@ -131,7 +143,9 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
     )
 
 
-def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> report.Evidence:
+def _evidence(
+    run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested, parts: Sequence[TimePart]
+) -> report.Evidence:
     """Gather the contents of the report."""
     findings, settings, plan = tested.findings, run.settings, outcome.plan
     notes = _notes(run, prepared, outcome, tested)
@@ -150,6 +164,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
         profile=profile(prepared),
         catch_up=tested.crossover,
         time_plan=outcome.time_plan,
+        timeline=parts,
         experience=prediction(outcome.prior, findings.winner.arm.strategy, searched),
         splits=prepared.splits,
         notes=notes,

@@ -253,6 +253,7 @@ def _cost(e: Evidence) -> dict[str, Any]:
         "peak_memory_mb": peak_memory(),
         "budget_seconds": e.plan.seconds,
         "plan": e.time_plan,
+        "timeline": [asdict(part) for part in e.timeline],
     }
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from autotl.toolbox.declared import DeclaredStrategy
     from autotl.toolbox.epoch import train_epoch
     from autotl.toolbox.function import strategy
+    from autotl.toolbox.linear import fit_linear_head
     from autotl.toolbox.settings import Choice, Chosen, Epochs, Float, InputSize, Int, Setting
     from autotl.training import (
         AUGMENTATIONS,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         affordable_epochs,
         affordable_size,
         affordable_sizes,
+        augment,
         balance_options,
         class_weights,
         epoch_seconds,
@@ -76,12 +78,14 @@ __all__ = [
     "affordable_epochs",
     "affordable_size",
     "affordable_sizes",
+    "augment",
     "balance_options",
     "class_weights",
     "classifier_of",
     "epoch_seconds",
     "feature_seconds",
     "fit_heads",
+    "fit_linear_head",
     "freeze",
     "head_seconds",
     "heads",

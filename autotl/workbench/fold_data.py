@@ -26,7 +26,12 @@ class FoldData:
     """Images, features and networks of a fold.
 
     It is the first half of a :class:`~autotl.api.Workbench`.
+
+    Attributes:
+        strategy: The name of the learner's strategy, whose kept tensors no other strategy sees.
     """
+
+    strategy = ""
 
     def __init__(
         self,
@@ -232,7 +237,8 @@ class FoldData:
 
     def additional(self, role: str) -> WorkbenchRows:
         """See :class:`~autotl.api.Workbench`."""
-        return rows_in_role(self._run_cache, role, self.backbone.name, self._check_cancelled)
+        name, check = self.backbone.name, self._check_cancelled
+        return rows_in_role(self._run_cache, role, name, check, strategy=self.strategy)
 
     def to_batch(self, inputs: Tensor) -> Tensor:
         """See :class:`~autotl.api.Workbench`."""

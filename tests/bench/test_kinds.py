@@ -8,7 +8,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import pytest
+
+from autotl.errors import UnknownName
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,6 +20,11 @@ ROOT = Path(__file__).parents[2]
 def cases(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(ROOT))
     return importlib.import_module("benchmarks.kinds.cases")
+
+
+@pytest.fixture
+def runner(cases: ModuleType) -> ModuleType:
+    return importlib.import_module("benchmarks.kinds.__main__")
 
 
 @pytest.fixture
@@ -47,7 +55,7 @@ def test_a_source_keeps_its_class_folders(cases: ModuleType, zips: Path, tmp_pat
     assert case.name == "pets+cars"
 
 
-def test_a_row_has_both_sides(cases: ModuleType) -> None:
+def test_a_row_has_both_sides(runner: ModuleType) -> None:
     found = {
         "role": "source", "images": 9, "used": 8, "left_out": 1, "strategy": "multi_task",
         "compared_with": "finetune", "gain": None, "answer": None, "sentence": "Not measured.",
@@ -60,8 +68,34 @@ def test_a_row_has_both_sides(cases: ModuleType) -> None:
         "verdict": {"strategy": "multi_task", "backbone": "net"},
         "search": {"trials": 3},
     }
-    row = importlib.import_module("benchmarks.kinds.__main__").columns_of(report, "source")
+    row = runner.columns_of(report, "source")
     assert (row["with_test"], row["without_test"], row["gain"]) == (0.8, 0.7, None)
+    assert row["searched_test"] is None
     found["gain"] = {"value": 0.1, "ci95": [0.0, 0.2], "p": 0.04}
-    row = importlib.import_module("benchmarks.kinds.__main__").columns_of(report, "source")
-    assert (row["gain"], row["low"], row["high"]) == (0.1, 0.0, 0.2)
+    row = runner.columns_of(report, "source", "multi_task")
+    assert (row["gain"], row["low"], row["high"], row["searched_test"]) == (0.1, 0.0, 0.2, 0.8)
+    alone = runner.columns_of(report | {"contributions": []}, "source", "finetune")
+    assert (alone["used"], alone["gain"], alone["searched_test"]) == (None, None, 0.7)
+    assert alone.keys() == row.keys()
+
+
+def test_a_strategy_is_searched_with_its_counterpart_and_its_images(runner: ModuleType) -> None:
+    other = Path("more")
+    images = ["--unlabelled", "more"]
+    assert runner.options_of("unlabelled", other, runner.DEFAULT) == images
+    alone = ["--strategy", "linear_probe"]
+    assert runner.options_of("unlabelled", other, "linear_probe") == alone
+    assert runner.options_of("unlabelled", other, "self_training") == [
+        "--strategy", "self_training", *alone, *images,
+    ]  # fmt: skip
+    with pytest.raises(UnknownName, match="self_training"):
+        runner.options_of("unlabelled", other, "self_trainin")
+
+
+def test_rows_of_an_older_file_are_of_the_default_strategies(runner: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "kinds.csv"
+    assert runner.read_rows(file) == []
+    pd.DataFrame({"case": ["pets+rest"], "seed": [0]}).to_csv(file, index=False)
+    assert [row["searched"] for row in runner.read_rows(file)] == [runner.DEFAULT]
+    pd.DataFrame({"case": ["a", "b"], "searched": ["", "self_training"]}).to_csv(file, index=False)
+    assert [row["searched"] for row in runner.read_rows(file)] == [runner.DEFAULT, "self_training"]

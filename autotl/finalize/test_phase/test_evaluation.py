@@ -40,6 +40,7 @@ from autotl.heads import HeadForm, is_portable
 from autotl.search.stopping.rule import StoppingContext
 from autotl.search.stopping.rules import StoppingRules
 from autotl.seeds import derive
+from autotl.timeline import spent_on
 from autotl.training import to_device
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
@@ -86,6 +87,7 @@ class EvaluationStep:
             + min(repeats, (1 + len(phase.additional)) * repeated_test_seconds(phase.budget))
         )
 
+    @spent_on("test")
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with its findings."""
         return _with_findings(self._phase, model, TestPredictions(self._phase, model))

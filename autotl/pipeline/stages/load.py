@@ -11,6 +11,7 @@ from autotl.metrics import check_metric
 from autotl.pipeline.stages.context import Context
 from autotl.preparation.record import ReadingRecord
 from autotl.targets import target_of
+from autotl.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class LoadedImages:
     notes: tuple[str, ...]
 
 
+@spent_on("read")
 def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
     """Read the images, as many as the time allows.
 

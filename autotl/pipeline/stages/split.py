@@ -13,6 +13,7 @@ from autotl.preparation.image_groups import first_groups
 from autotl.preparation.record import SplitRecord
 from autotl.quality import Groups
 from autotl.targets import target_of
+from autotl.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class SplitImages:
     record: SplitRecord
 
 
+@spent_on("split")
 def split_images(context: Context, loaded: LoadedImages, recorded: SplitRecord | None) -> SplitImages:
     """Find groups of images, and split the images without dividing groups.
 
