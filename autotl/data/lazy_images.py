@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autotl.api import Dataset
 from autotl.data.view import View, render
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 
 if TYPE_CHECKING:
     from autotl.api.dataset import Rows

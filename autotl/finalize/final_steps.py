@@ -18,7 +18,7 @@ from autotl.finalize.phase import FinalPhase
 from autotl.finalize.refit import Refit
 from autotl.finalize.scratch_crossover import CrossoverStep
 from autotl.finalize.test_phase.test_evaluation import EvaluationStep
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 from autotl.trials.trial import Trial
 
 STEPS: tuple[Callable[[FinalPhase], FinalStep], ...] = (

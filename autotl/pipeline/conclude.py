@@ -24,7 +24,7 @@ from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.pipeline.run_search import SearchOutcome
 from autotl.progress import report_progress
-from autotl.timeline import TimePart, begin_phase, current_timeline, in_words, spent_on
+from autotl.progress.timeline import TimePart, begin_phase, current_timeline, in_words
 from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
 
@@ -85,9 +85,8 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     model = outcome.steps[-1].run(model)
     findings = model.findings
     assert findings is not None
-    with spent_on("write"):
-        export_model(run.folder / "model", prepared.run_cache, model)
-        results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
+    export_model(run.folder / "model", prepared.run_cache, model)
+    results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
     return _Tested(findings, model.crossover, opened, interrupted)
 
 

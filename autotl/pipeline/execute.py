@@ -9,7 +9,7 @@ from autotl.data import torch_within_cores
 from autotl.errors import DataError, DiskFull
 from autotl.files import is_full
 from autotl.pipeline.run import Run, prepare_run
-from autotl.timeline import Timeline, begin_phase, recorded_in, spent_on
+from autotl.progress.timeline import Timeline, begin_phase, recorded_in, spent_on
 from autotl.training import keep_freed_memory
 
 

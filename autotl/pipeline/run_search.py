@@ -28,7 +28,6 @@ from autotl.search.algorithm import Searching
 from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.optuna_storage import close_storage, with_storage
-from autotl.timeline import spent_on
 from autotl.training import preserve_global_state, this_machine
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
@@ -286,8 +285,7 @@ def _spend_budget(
             new = best is not None and best.model and saved != (best.number, best.model)
             if new and run.clock.now() >= due:
                 assert best is not None
-                with spent_on("write"):
-                    export_trial(run.folder / "model", prepared.run_cache, best, str(best.model))
+                export_trial(run.folder / "model", prepared.run_cache, best, str(best.model))
                 saved = best.number, str(best.model)
                 due = run.clock.now() + DELIVERY_SECONDS
             results.write_trials(run.folder / "trials.csv", history.records(), prepared.metric)

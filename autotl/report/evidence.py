@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Strategy, Task
-from autotl.timeline import TimePart
+from autotl.progress.timeline import TimePart
 
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Findings, Verdict

@@ -16,8 +16,8 @@ from autotl.errors import FAILURES, CacheError, DiskFull
 from autotl.files import is_full
 from autotl.metrics import Metric
 from autotl.preparation.extra_images import ExtraImages, tasks_by_network
+from autotl.progress.timeline import spent_on
 from autotl.seeds import derive
-from autotl.timeline import spent_on
 from autotl.training import preserve_global_state
 from autotl.trials.fold_training import FoldTraining, JobResult, ProgressReporter, TrialEnded, resume_training
 from autotl.workbench.activation_cache import ActivationCache

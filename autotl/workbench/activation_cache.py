@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from autotl.backbone import HEAD, Cuts
 from autotl.data import split_hash, view_of
 from autotl.seeds import derive
-from autotl.timeline import spent_on
 from autotl.training import augment, autocast, get_augmentation, microbatch_count
 from autotl.workbench.feature_extraction import TORCH_INTEGER_DTYPES, channels_last
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
@@ -210,7 +209,6 @@ class ActivationCache:
             "kind": str(dtype),
         }
 
-    @spent_on("forward")
     def _fill(
         self,
         backbone: str,

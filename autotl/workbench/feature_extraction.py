@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from autotl.backbone import pooled
 from autotl.progress import report_progress
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 from autotl.training import AdaptiveForward, forward_in_batches, microbatch_size
 
 TORCH_INTEGER_DTYPES = {2: torch.int16, 4: torch.int32}

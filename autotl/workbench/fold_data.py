@@ -12,6 +12,7 @@ from autotl.api import Backbone, Fold, HeadSetting, HeadSpec, Images, Rows, Task
 from autotl.backbone import layout, parameters_up_to
 from autotl.errors import TrainingError
 from autotl.heads import HeadForm, attached_head, check_classifier, check_spec
+from autotl.progress.timeline import spent_on
 from autotl.seeds import derive
 from autotl.training import PROBE, PROBE_SETTINGS
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
@@ -202,6 +203,7 @@ class FoldData:
         suffix = cache.cuts(name, input_size).suffix(cut_point, model)
         return CutModel(self, suffix, fitting, cut_point, input_size, augment, through)
 
+    @spent_on("forward")
     def activations(self, cut_point: str, view: ViewSpec) -> Rows[Tensor]:
         """Return activations of both parts; validation rows are not augmented.
 

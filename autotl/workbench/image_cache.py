@@ -15,7 +15,7 @@ from torch import Tensor
 from autotl.api import Backbone, Dataset
 from autotl.cache import Store
 from autotl.data import LazyImages, View, render_parts, view_of
-from autotl.timeline import each_spent_on
+from autotl.progress.timeline import each_spent_on
 
 CancellationCheck = Callable[[], None]
 """Called often in long work; may raise to end it."""

@@ -21,7 +21,6 @@ from autotl.clock import NEVER, Deadline
 from autotl.data import LazyImages, hide_rows, rows_digest, view_of
 from autotl.heads import HeadKinds
 from autotl.targets import target_of
-from autotl.timeline import spent_on
 from autotl.training import Normalise, forward_in_batches
 from autotl.workbench.additional.sets import AdditionalSet
 from autotl.workbench.feature_extraction import Prefill, extract_features
@@ -198,7 +197,6 @@ class RunCache:
         """Return the features of the training rows if they are cached."""
         return self.store.find(self.features_key(backbone, input_size))
 
-    @spent_on("forward")
     def compute_extra_features(
         self,
         backbone: str,
@@ -256,7 +254,6 @@ class RunCache:
         folds = self.splits.first if fold is None else self.splits.folds[fold : fold + 1]
         train_rows = [each.train for each in folds] + [self.splits.train] * (fold is None)
 
-        @spent_on("heads")
         def fill(out: NDArray[Any]) -> bool:
             features = self.features(backbone, input_size=input_size, check_cancelled=check_cancelled)
             folds = [self.positions(rows) for rows in train_rows]

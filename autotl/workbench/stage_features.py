@@ -15,7 +15,7 @@ from torch import Tensor
 from autotl.data import view_of
 from autotl.heads import StageShape, stage_pass, stage_shapes
 from autotl.progress import report_progress
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 from autotl.training import forward_in_batches
 from autotl.workbench.run_cache import RunCache
 

@@ -14,8 +14,8 @@ from autotl.clock import Clock, WallClock
 from autotl.errors import TrainingError
 from autotl.heads import attached_head
 from autotl.metrics import Metric, get_metric
+from autotl.progress.timeline import spent_on
 from autotl.seeds import derive
-from autotl.timeline import spent_on
 from autotl.training import autocast, predict_outputs
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.cut_model import CutModel

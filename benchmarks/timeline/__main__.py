@@ -25,7 +25,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from autotl.timeline import FEEDING
+from autotl.progress.timeline import FEEDING
 
 KEY = ["data", "budget", "seed"]
 

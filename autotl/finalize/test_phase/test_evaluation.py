@@ -37,10 +37,10 @@ from autotl.finalize.test_phase.predictions import Outputs, TestPredictions
 from autotl.finalize.test_phase.transfer_summary import transfer_summary
 from autotl.finalize.tested_trials import best_trials, tested_trials
 from autotl.heads import HeadForm, is_portable
+from autotl.progress.timeline import spent_on
 from autotl.search.stopping.rule import StoppingContext
 from autotl.search.stopping.rules import StoppingRules
 from autotl.seeds import derive
-from autotl.timeline import spent_on
 from autotl.training import to_device
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial

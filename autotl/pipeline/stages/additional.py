@@ -20,7 +20,7 @@ from autotl.preparation.additional.copies import Copies, find_copies
 from autotl.preparation.additional.record import AdditionalRecord
 from autotl.preparation.additional.roles import given_roles
 from autotl.progress import report_progress
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 from autotl.workbench.additional.images import additional_features, with_additional
 from autotl.workbench.additional.sets import AdditionalSet
 

@@ -15,7 +15,7 @@ from autotl.preparation.model_limits import WithinLimits, filter_by_limits
 from autotl.preparation.open_backbones import choose_backbones, describe_backbones
 from autotl.preparation.record import BackbonesRecord, backbone_record
 from autotl.progress import report_progress
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from autotl.data import LockedTest, without_rows
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.rank import RankedBackbones
 from autotl.preparation.record import BackbonesRecord
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.stage_prefill import with_cached_stages
 

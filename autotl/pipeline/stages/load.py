@@ -10,8 +10,8 @@ from autotl.data import read
 from autotl.metrics import check_metric
 from autotl.pipeline.stages.context import Context
 from autotl.preparation.record import ReadingRecord
+from autotl.progress.timeline import spent_on
 from autotl.targets import target_of
-from autotl.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import ExtraImages, open_networks
 from autotl.preparation.open_backbones import median_size
 from autotl.preparation.record import BaselineNetworkRecord, PlanRecord, backbone_record
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 from autotl.training import this_machine
 from autotl.workbench.additional.images import additional_facts
 from autotl.workbench.run_cache import RunCache

@@ -22,7 +22,7 @@ from autotl.preparation.extra_images import left_out
 from autotl.preparation.group_record import GroupSummary, summarize_groups
 from autotl.preparation.image_groups import last_groups
 from autotl.preparation.record import RankingRecord, SplitRecord
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)

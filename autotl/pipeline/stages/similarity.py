@@ -10,7 +10,7 @@ from autotl.analysis.profile import Similarities, measure_similarities
 from autotl.data import image_openers
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.sample import SampledImages
-from autotl.timeline import spent_on
+from autotl.progress.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)

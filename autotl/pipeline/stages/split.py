@@ -11,9 +11,9 @@ from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.load import LoadedImages
 from autotl.preparation.image_groups import first_groups
 from autotl.preparation.record import SplitRecord
+from autotl.progress.timeline import spent_on
 from autotl.quality import Groups
 from autotl.targets import target_of
-from autotl.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)

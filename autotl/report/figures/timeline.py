@@ -1,4 +1,4 @@
-"""Draw what the seconds of a run were spent on, as a strip."""
+"""Draw the use of a run's seconds as a strip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a network's forward pass through OpenVINO, if that is faster and equal."""
+"""Run a forward pass through OpenVINO, if that is faster."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Forward = Callable[[Tensor], Tensor]
 
 
 class AdaptiveForward:
-    """A forward pass that is compiled when the rest of the work is worth it.
+    """A forward pass that is compiled if that saves time.
 
     The first batch runs as it is, and is timed. If a compiled pass would save more than its conversion takes,
     the pass is converted, and compared on some images. It is used only if its outputs are equal to TOLERANCE
@@ -64,7 +64,9 @@ class AdaptiveForward:
 
 
 def faster_forward(forward: Forward, model: nn.Module, batch: Tensor) -> Forward:
-    """Return the compiled pass if it is equal and faster, else the same pass.
+    """Return the compiled pass if it is equal and faster.
+
+    Otherwise the given pass is returned.
 
     Args:
         forward: Runs ``model``: (n, 3, h, w) to (n, k).

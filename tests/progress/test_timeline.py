@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from autotl.clock import FakeClock
-from autotl.timeline import (
+from autotl.progress.timeline import (
     Timeline,
     TimePart,
     begin_phase,

@@ -63,7 +63,10 @@ class Timeline:
         self._seconds: dict[tuple[str, str], float] = {(IMPORT, IMPORT): before}
 
     def parts(self) -> list[TimePart]:
-        """Return the seconds so far: phases in their order, the longest activity of each first."""
+        """Return the seconds so far.
+
+        Phases are in their order, and the longest activity of each comes first.
+        """
         self._close()
         found = [TimePart(*key, seconds) for key, seconds in self._seconds.items() if seconds > 0]
         return sorted(found, key=lambda part: (PHASES.index(part.phase), -part.seconds))
@@ -118,8 +121,8 @@ def begin_phase(phase: str) -> None:
 def spent_on(activity: str) -> Iterator[None]:
     """Count the seconds of a block as those of an activity.
 
-    As a decorator it counts each call of a function. Do not yield from inside the block: the caller's seconds would be counted too. For a generator, use
-    :func:`each_spent_on`.
+    As a decorator it counts each call of a function. Do not yield from inside the block: the caller's seconds
+    would be counted too. For a generator, use :func:`each_spent_on`.
     """
     if (timeline := _TIMELINE.get()) is None:
         yield
