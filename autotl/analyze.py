@@ -22,6 +22,7 @@ def analyze(
     backbone: str | Path | Sequence[str | Path] = "auto",
     source: Any = None,
     unlabelled: Any = None,
+    deploy: Any = None,
     image: str | None = None,
     label: str | Sequence[str] | None = None,
     target: str | None = None,
@@ -46,6 +47,7 @@ def analyze(
         backbone: Names of timm models, or folders with weights.
         source: Some images that the backbone was pretrained on.
         unlabelled: Images like ``data`` without labels.
+        deploy: Images of the place of use.
         image: The column of image paths, in a table.
         label: The column of labels, in a table; or several columns.
         target: The kind of target: "single", "multi" or "number"; by default it is inferred.

@@ -29,6 +29,7 @@ def fit(
     backbone: str | Path | Sequence[str | Path] = "auto",
     source: Any = None,
     unlabelled: Any = None,
+    deploy: Any = None,
     budget: str | float | None = None,
     trials: int | None = None,
     strategies: str | Sequence[str] = (),
@@ -87,6 +88,9 @@ def fit(
             strategy multi_task also learns from them, by their own classes if they have any.
         unlabelled: Images like ``data`` without labels: a folder, a zip, a table or arrays. The strategy
             self_training learns from them. Copies of images in ``data`` are left out.
+        deploy: Images of the place of use, with the same classes: the model is adapted to them, if a guard
+            finds that this helps. Labels are optional, and only checked against. A plugin adapts:
+            ``autotl-adapt``.
         budget: Wall-clock time: "90s", "10m", "2h", or seconds. The first of ``budget`` and ``trials`` to run
             out ends the search.
         trials: The largest number of trials.
@@ -158,6 +162,7 @@ def resume(
     data: Any = None,
     source: Any = None,
     unlabelled: Any = None,
+    deploy: Any = None,
     metric: str | MetricFunction | None = None,
     budget: str | float | None = None,
     trials: int | None = None,
@@ -179,6 +184,7 @@ def resume(
         data: The images again, if they were in memory.
         source: The source images again, if they were in memory.
         unlabelled: The unlabelled images again, if they were in memory.
+        deploy: The images of the place of use again, if they were in memory.
         metric: The metric again, if it is a function: a run folder may be somebody else's, so it does not
             decide which code runs.
         budget: A larger total of wall-clock time.

@@ -1,6 +1,14 @@
 """The contracts that a plugin author implements or receives, and nothing else."""
 
-from autotl.api.additional.contract import ROLES, SOURCE, UNLABELLED, AdditionalImages, roles_of
+from autotl.api.additional.contract import (
+    DEPLOY,
+    ROLES,
+    SOURCE,
+    UNLABELLED,
+    AdditionalImages,
+    adapts,
+    roles_of,
+)
 from autotl.api.additional.workbench import AdditionalRows
 from autotl.api.backbone import (
     Backbone,
@@ -70,6 +78,7 @@ from autotl.api.workbench import Workbench
 
 __all__ = [
     "ATTEMPTS",
+    "DEPLOY",
     "DIED",
     "NO_GROUPS",
     "ROLES",
@@ -154,5 +163,6 @@ __all__ = [
     "Weights",
     "Work",
     "Workbench",
+    "adapts",
     "roles_of",
 ]

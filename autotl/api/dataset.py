@@ -61,14 +61,22 @@ class Listing:
 class Columns:
     """The columns of a table by their content.
 
-    None lets the reader find the column. ``group`` may be ``NO_GROUPS``. Several label columns hold a label
-    or a number each. ``target`` is the kind of target; None lets the reader infer it.
+    None lets the reader find the column.
+
+    Attributes:
+        image: The column of images or their paths.
+        label: The column of labels. Several columns hold a label or a number each.
+        group: The column of groups, or ``NO_GROUPS``.
+        target: The kind of target; None lets the reader infer it.
+        blank_labels: Whether labels may be missing; the target of such an image is then "". A reader that
+            cannot do this refuses such data as usual.
     """
 
     image: str | None = None
     label: str | tuple[str, ...] | None = None
     group: str | None = None
     target: TargetKind | None = None
+    blank_labels: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:

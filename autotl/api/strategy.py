@@ -60,7 +60,9 @@ class Strategy(Protocol):
     Four attributes are optional: ``deterministic = True`` if the seed changes nothing,
     ``reads_weights = False`` if rows cannot count less, ``additional`` and ``counterpart``. ``additional``
     has the roles of images besides the labelled ones. Without such images the strategy runs only if it is
-    named. ``counterpart`` names the strategy that does the same without them. The report compares both.
+    named. ``counterpart`` names the strategy that does the same without them. The report compares both. A
+    strategy with the role ``DEPLOY`` adapts to the images of the place of use. It is not searched: its
+    defaults run once, after the search, and a guard decides.
     """
 
     name: str

@@ -142,6 +142,8 @@ class BudgetPolicy:
     """Selecting ensemble members from known outputs. Chosen, not measured."""
     ensemble_test: float = 0.2
     """Testing members other than the winner. Chosen, not measured."""
+    adaptation: float = 0.2
+    """All adaptations to the place of use, of the budget. Chosen, not measured."""
     equal_test: float = 0.5
     """The least for one network, of an equal part of the test time. Chosen, not measured: decoding an image
     takes as long for a small network as for a large one.

@@ -17,8 +17,8 @@ Command = TypeVar("Command", bound=Callable[..., None])
 FIRST: Mapping[str, Sequence[str]] = {
     "fit": ("budget", "preset", "backbone", "metric", "label", "group", "test"),
     "analyze": (
-        "backbone", "source", "unlabelled", "image", "label", "target", "group", "image_size", "test",
-        "without", "device", "experience", "seed",
+        "backbone", "source", "unlabelled", "deploy", "image", "label", "target", "group", "image_size",
+        "test", "without", "device", "experience", "seed",
     ),
     "resume": (
         "budget", "trials", "device", "executor", "workers", "metric", "storage", "processes", "cache",

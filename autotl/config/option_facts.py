@@ -58,3 +58,8 @@ def option(default: Any, help: str = "", *, repr: bool = True, **facts: Any) -> 
         **facts: The other attributes of :class:`Option`.
     """
     return field(default=default, repr=repr, metadata={KEY: Option(help=help, **facts)})
+
+
+def images_option(help: str) -> Any:
+    """Return a dataclass field for a set of additional images."""
+    return option(None, help, metavar="DATA", panel="Data", in_analyze=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName, TargetName
-from autotl.config.option_facts import option
+from autotl.config.option_facts import images_option, option
 from autotl.masking import VARIABLE
 
 AUTO = ("auto",)
@@ -70,19 +70,12 @@ class DataOptions:
         text="a column name",
         in_analyze=True,
     )
-    source: Any = option(
-        None,
-        "Images the backbone was pretrained on: similarity is measured, and multi_task learns from them.",
-        metavar="DATA",
-        panel="Data",
-        in_analyze=True,
+    source: Any = images_option(
+        "Images the backbone was pretrained on: similarity is measured, and multi_task learns from them."
     )
-    unlabelled: Any = option(
-        None,
-        "Images like yours without labels, which self_training learns from.",
-        metavar="DATA",
-        panel="Data",
-        in_analyze=True,
+    unlabelled: Any = images_option("Images like yours without labels, which self_training learns from.")
+    deploy: Any = images_option(
+        "Images of the place of use, usually without labels: the model is adapted to them if a guard agrees."
     )
     clean: CleanName | str = option(
         "report",

@@ -15,7 +15,7 @@ from autotl.masking import masked
 from autotl.metrics import import_reference
 from autotl.results import RUN_FILE
 
-OBJECTS = ("data", "source", "unlabelled")
+OBJECTS = ("data", "source", "unlabelled", "deploy")
 """Options that may be objects instead of paths."""
 REMOVED_EXECUTOR = "queue"
 """The executor of runs of an earlier version that is gone; such a run resumes with the default one."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from autotl.api import SOURCE, UNLABELLED
+from autotl.api import DEPLOY, SOURCE, UNLABELLED
 
 INDUCTIVE = "inductive transfer"
 """The kind of transfer from a pretrained network to the user's labels alone."""
-KINDS: Mapping[str, str] = {UNLABELLED: "self-taught learning", SOURCE: "inductive transfer, multi-task"}
+KINDS: Mapping[str, str] = {
+    UNLABELLED: "self-taught learning",
+    SOURCE: "inductive transfer, multi-task",
+    DEPLOY: "transductive transfer",
+}
 """The kind of transfer that the images of each role allow, in plain words."""
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.adaptation.result import Adaptation
 from autotl.api import FoldScore, PredictionIntervals, Temperature
 from autotl.evaluation import Ensemble, Findings, Soup
 from autotl.trials.trial import Trial
@@ -54,11 +58,29 @@ class ScratchCrossover:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedModels:
+    """The models that are compared on the place of use.
+
+    Attributes:
+        facts: The decision, with its evidence.
+        unadapted: The trial that the search chose.
+        outputs: Returns the outputs (used, k) of a trial's network, by its weights file; "" is the file of
+            the first fold.
+        adapted: The trials of the adaptations, by strategy.
+    """
+
+    facts: Adaptation
+    unadapted: Trial
+    outputs: Callable[[Trial, str], NDArray[np.float32]]
+    adapted: Mapping[str, Trial] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FinalModel:
     """The model that is exported.
 
     Attributes:
-        trial: The best trial.
+        trial: The best trial, or that of the chosen adaptation.
         weights: The weights file of the network; with ``members``, that of the first one.
         refit: Whether the network was refitted on all training rows.
         refit_failure: The reason if the refit failed.
@@ -70,6 +92,7 @@ class FinalModel:
         members: The networks of the ensemble, if one is exported.
         outputs: The outputs on validation images that the calibration is fitted on, by fold.
         crossover: The scratch crossover, if it was measured.
+        adaptation: The comparison on the images of the place of use; None without such images.
         findings: The result of the test evaluation, once the model is tested.
     """
 
@@ -85,9 +108,20 @@ class FinalModel:
     members: tuple[Member, ...] = ()
     outputs: Mapping[int, FoldScore] = field(default_factory=dict)
     crossover: ScratchCrossover | None = None
+    adaptation: ComparedModels | None = None
     findings: Findings | None = None
 
     @property
     def only_calibrated(self) -> bool:
         """Whether it is the trial's own network, apart from the calibration."""
         return not (self.refit or self.soup.kept or self.members)
+
+    @property
+    def adapted(self) -> bool:
+        """Whether it is adapted to the place of use."""
+        return self.adaptation is not None and self.adaptation.facts.chosen is not None
+
+    @property
+    def searched(self) -> Trial:
+        """The trial that the search chose."""
+        return self.trial if self.adaptation is None else self.adaptation.unadapted

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from autotl.evaluation import Ensemble, Soup
+from autotl.finalize.adaptation_step import AdaptationStep, unadapted
 from autotl.finalize.calibration import Calibration
 from autotl.finalize.ensembling.ensemble import EnsembleStep
 from autotl.finalize.final_model import FinalModel
@@ -23,13 +24,17 @@ from autotl.trials.trial import Trial
 
 STEPS: tuple[Callable[[FinalPhase], FinalStep], ...] = (
     CrossoverStep,
+    AdaptationStep,
     ModelSoup,
     EnsembleStep,
     Refit,
     Calibration,
     EvaluationStep,
 )
-"""The steps in their order. All but the last choose the final model by validation scores alone."""
+"""The steps in their order. All but the last choose the final model, without the test part.
+
+They choose by validation scores, and the adaptation step by images of the place of use.
+"""
 
 
 def final_steps(phase: FinalPhase) -> tuple[FinalStep, ...]:
@@ -61,6 +66,7 @@ def choose_model(
         soup=Soup(why=why),
         ensemble=Ensemble(why=why) if phase.options.ensemble else None,
         outputs=winner.folds,
+        adaptation=unadapted(phase, winner, why),
     )
     for step in steps[:-1]:
         if not step.optional or (not interrupted and phase.clock.now() < phase.end):

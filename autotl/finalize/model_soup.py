@@ -85,6 +85,8 @@ class ModelSoup:
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with the soup's weights, if clearly better."""
+        if model.adapted:  # the search has no trial that is adapted likewise
+            return model
         phase, budget = self._phase, self._phase.budget.seconds
         left = phase.end - phase.clock.now()
         seconds = math.inf if budget is None else min(POLICY.soup * budget, left)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from autotl.analysis.data_issues import DataIssues
-from autotl.api import Arm
+from autotl.api import Arm, Strategy
 from autotl.budget.policy import POLICY
 from autotl.clock import Budget, Clock, Deadline
 from autotl.config.limits import Limits
 from autotl.data import LockedTest
+from autotl.preparation.additional.place_of_use import PlaceOfUse
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
@@ -60,6 +61,8 @@ class FinalPhase:
         with_test: The run cache with the test images; None if the runner's has them.
         additional: The strategies that learn from the images of each additional role, by role.
         counterparts: The strategies that do the same without additional images, by strategy.
+        place: The images of the place of use; None if there are none.
+        adaptations: The strategies that adapt to them, by name.
     """
 
     runner: TrialRunner
@@ -74,6 +77,8 @@ class FinalPhase:
     with_test: RunCache | None = None
     additional: Mapping[str, frozenset[str]] = field(default_factory=dict)
     counterparts: Mapping[str, str] = field(default_factory=dict)
+    place: PlaceOfUse | None = None
+    adaptations: Mapping[str, Strategy] = field(default_factory=dict)
 
     @property
     def run_cache(self) -> RunCache:

@@ -12,7 +12,7 @@ from autotl.data import read
 from autotl.errors import DataError, SearchError
 from autotl.evaluation import Findings, judge
 from autotl.finalize.export import export_model, export_trial
-from autotl.finalize.final_model import FinalModel, ScratchCrossover
+from autotl.finalize.final_model import ComparedModels, FinalModel, ScratchCrossover
 from autotl.finalize.final_steps import choose_model
 from autotl.finalize.refit import train_missing_folds
 from autotl.finalize.test_phase.limit_check import violated_limits
@@ -38,14 +38,21 @@ class _Tested:
     Attributes:
         findings: The evaluation.
         crossover: The dataset size at which from-scratch training matches transfer; None if unknown.
+        compared: The comparison on the images of the place of use; None without such images.
         opened: How often the test part was opened before.
         interrupted: Whether the user pressed Ctrl-C.
     """
 
     findings: Findings
     crossover: ScratchCrossover | None
+    compared: ComparedModels | None
     opened: int
     interrupted: bool
+
+    @property
+    def searched(self) -> str:
+        """The strategy that the search chose."""
+        return (self.findings.winner if self.compared is None else self.compared.unadapted).arm.strategy
 
 
 def conclude(run: Run, prepared: Prepared, outcome: SearchOutcome) -> results.Result:
@@ -87,7 +94,7 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     assert findings is not None
     export_model(run.folder / "model", prepared.run_cache, model)
     results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
-    return _Tested(findings, model.crossover, opened, interrupted)
+    return _Tested(findings, model.crossover, model.adaptation, opened, interrupted)
 
 
 def _winner(outcome: SearchOutcome) -> Trial:
@@ -164,7 +171,7 @@ def _evidence(
         catch_up=tested.crossover,
         time_plan=outcome.time_plan,
         timeline=parts,
-        experience=prediction(outcome.prior, findings.winner.arm.strategy, searched),
+        experience=prediction(outcome.prior, tested.searched, searched),
         splits=prepared.splits,
         notes=notes,
         seconds=run.elapsed,
@@ -178,6 +185,7 @@ def _evidence(
             role: report.GivenImages(each.given, len(each.used), each.copies)
             for role, each in prepared.additional.items()
         },
+        adaptation=None if tested.compared is None else tested.compared.facts,
     )
 
 

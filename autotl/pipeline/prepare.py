@@ -26,6 +26,7 @@ from autotl.pipeline.stages.rank import RankedBackbones, rank
 from autotl.pipeline.stages.sample import subsample
 from autotl.pipeline.stages.similarity import SourceSimilarity, compare_with_sources
 from autotl.pipeline.stages.split import SplitImages, split_images
+from autotl.preparation.additional.place_of_use import PlaceOfUse
 from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import ExtraImages, tasks_by_network
 from autotl.preparation.group_record import GroupSummary
@@ -60,6 +61,7 @@ class Prepared:
         baseline_networks: The networks that baselines bring.
         extra_images: The extra images that some of them learn from; None if there are none.
         additional: The images besides the labelled ones, by their role.
+        place: Images of the place of use, with their labels; None if there are none.
     """
 
     dataset: Dataset
@@ -83,6 +85,7 @@ class Prepared:
     baseline_networks: BaselineNetworks = field(default_factory=BaselineNetworks)
     extra_images: ExtraImages | None = None
     additional: Mapping[str, AdditionalSet] = field(default_factory=dict)
+    place: PlaceOfUse | None = None
 
     @property
     def networks(self) -> dict[str, Backbone]:
@@ -112,7 +115,8 @@ def prepare(
     settings = record.reopen(settings)
     named = find_named(settings, plugins.sources)
     context = Context.start(settings, plugins, services)
-    loaded, listings = load(context, record.reading), list_given(context)
+    loaded = load(context, record.reading)
+    listings = list_given(context, loaded.dataset.target)
     images = split_images(context, loaded, record.splitting)
     context = replace(context, settings=context.settings.for_target(images.dataset.target))
     opened = open_backbones(context, named, images, record.opening)
@@ -190,6 +194,7 @@ class _Products:
             baseline_networks=plan.baseline_networks,
             extra_images=plan.extra_images,
             additional=plan.run_cache.additional,
+            place=self.added.place,
         )
 
     @property

@@ -23,7 +23,7 @@ from autotl.pipeline.leaks import independent_folds
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
-from autotl.preparation.additional.roles import counterparts_of, users_of
+from autotl.preparation.additional.roles import adaptations, counterparts_of, searched, users_by_role
 from autotl.search.algorithm import Searching
 from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
@@ -205,7 +205,7 @@ def _use_seconds(networks: Mapping[str, Backbone], trial: Trial) -> float:
 
 def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str]]:
     """Return the arms to search, and the reasons against others. Raises SearchError without any."""
-    strategies = run.call.strategies
+    strategies = searched(run.call.strategies)
     arms, skipped = plan_arms(
         strategies,
         prepared.backbones,
@@ -227,12 +227,11 @@ def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str
 
 def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
     """Return the input of the final phase."""
-    settings = run.settings
-    crossover, ensemble = bool(settings.search.curves), settings.ensemble
+    settings, crossover = run.settings, bool(run.settings.search.curves)
     return FinalPhase(
         trials.runner,
         trials.history,
-        FinalOptions(settings.budget, settings.limits, crossover, ensemble, settings.seed),
+        FinalOptions(settings.budget, settings.limits, crossover, settings.ensemble, settings.seed),
         run.call.started,
         prepared.locked,
         arms=len(trials.arms),
@@ -240,8 +239,10 @@ def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
         issues=prepared.issues,
         independent_folds=partial(independent_folds, prepared),
         with_test=prepared.run_cache,
-        additional={role: users_of(role, run.call.strategies) for role in prepared.additional},
+        additional=users_by_role(prepared.additional, run.call.strategies),
         counterparts=counterparts_of(run.call.strategies),
+        place=prepared.place,
+        adaptations=adaptations(run.call.strategies),
     )
 
 
@@ -250,8 +251,7 @@ def _open_search(
     run: Run, prepared: Prepared, trials: _Trials, time: SearchTime, known: Prior | None
 ) -> tuple[Searching, optuna.storages.BaseStorage, Sequence[str]]:
     """Return the search, its storage, and a note on a damaged file."""
-    settings = run.settings
-    machine = this_machine(settings.device)
+    settings, machine = run.settings, this_machine(run.settings.device)
     space = SearchSpace(trials.arms, run.call.strategies, prepared.networks, prepared.tasks, machine)
     return with_storage(
         lambda storage: run.search_algorithm.search(

@@ -15,6 +15,7 @@ from autotl.config.presets import with_preset
 from autotl.config.resume_arguments import changed_versions, merge
 from autotl.config.run_config import RunConfig
 from autotl.config.run_json import check_json, to_json
+from autotl.pipeline.adaptations import check_adaptations, missing_note
 from autotl.pipeline.validate import validate
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def start_run(
     if out is not None:
         results.check_unused(out)
     call = validate(config, watch)
+    check_adaptations(call)
     with progress.watched_by(call.watch):
         from autotl.pipeline.execute import execute  # imports torch
         from autotl.pipeline.run import Run
@@ -92,7 +94,8 @@ def _resume(
         from autotl.pipeline.run import Run
         from autotl.trials.journal import elapsed_seconds
 
-        notes = (*ignored, *call.notes, *changed_versions(file, call.catalog.versions()))
+        gone = missing_note(call)
+        notes = (*ignored, *call.notes, *gone, *changed_versions(file, call.catalog.versions()))
         for note in notes:
             call.watch.say(note)
         elapsed = max(elapsed_seconds(folder), file.elapsed if file.ended == "finished" else 0.0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Arm, Record, roles_of
+from autotl.report.adaptation import adaptation
 from autotl.report.contributions import contributions
 from autotl.report.document.parse import parse
 from autotl.report.environment import command_line, environment, peak_memory
@@ -34,6 +35,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "how": _how(e),
         "test": _test(found),
         "contributions": contributions(e),
+        "adaptation": adaptation(e),
         "quality": e.profile["quality"],
         "arms": _arms(e),
         "search": _search(e),
@@ -93,7 +95,7 @@ def _when(e: Evidence) -> dict[str, Any]:
         "rule_agreed": rule_agreed(
             e.profile["when"]["rule_of_thumb"],
             tried={arm.strategy for arm in found.arms},
-            winner=found.winner.arm.strategy,
+            winner=_searched(e),
             frozen=bool(found.transfer_summary.frozen),
         ),
         "experience": e.experience,
@@ -105,6 +107,14 @@ def _when(e: Evidence) -> dict[str, Any]:
             for each in (found.negative_transfer_classes if measured else ())
         ],
     }
+
+
+def _searched(e: Evidence) -> str:
+    """Return the strategy that the search chose: an adaptation is chosen after it."""
+    found = e.adaptation
+    if found is None or found.chosen is None or found.unadapted is None:
+        return e.findings.winner.arm.strategy
+    return found.unadapted.strategy
 
 
 def _transfer_gain(found: Findings) -> dict[str, Any] | None:
@@ -185,7 +195,8 @@ def _arms(e: Evidence) -> list[dict[str, Any]]:
         is_winner = (row["strategy"], row["backbone"]) == (winner.strategy, winner.backbone)
         return is_winner, row["best_val"] is not None, _shown(e, row["best_val"]) or 0.0
 
-    rows = sorted((_arm(e, arm) for arm in e.plan.arms), key=rank, reverse=True)
+    ran = dict.fromkeys((*e.plan.arms, winner))  # an adaptation is no arm of the search
+    rows = sorted((_arm(e, arm) for arm in ran), key=rank, reverse=True)
     return rows + [_skipped(arm, why) for arm, why in e.plan.skipped.items()]
 
 
@@ -198,13 +209,13 @@ def _arm(e: Evidence, arm: Arm) -> dict[str, Any]:
     return {
         "strategy": arm.strategy,
         "backbone": arm.backbone,
-        "trials": len(own),
+        "trials": len(own) or int(best is not None),
         "best_val": _shown(e, best.score) if best else None,
         "best_val_default": _shown(e, finding.default_score) if finding else None,
         "folds": best.folds if best else 0,
         "test": finding.test.value if finding else None,
         "ci95": finding.test.ci95 if finding else None,
-        "seconds": sum(record.seconds for record in own),
+        "seconds": sum(record.seconds for record in own or filter(None, [best])),
         "state": best.state if best else "failed" if all_failed else "not reached",
         "reason": (best.why or finding.stop_reason)
         if best and finding
@@ -226,9 +237,10 @@ def _search(e: Evidence) -> dict[str, Any]:
         return sum(record.state == state for record in e.records)
 
     gained, optimism = e.findings.search_gain, e.findings.selection_bias
+    winner = e.findings.winner
     return {
         "gain_over_best_default": _interval(gained) if gained else None,
-        "winner_is_default": e.findings.winner.default,
+        "winner_is_default": winner.default if _searched(e) == winner.arm.strategy else None,
         "optimism": optimism.value if optimism else None,
         "optimism_se": optimism.se if optimism else None,
         "optimism_ci95": optimism.ci95 if optimism else None,

@@ -95,4 +95,4 @@ def _name(record: Record) -> str:
 
 def _images(role: str, count: int) -> str:
     words = ROLES.get(role, role)
-    return f"{count:,} {words.removesuffix('s') if count == 1 else words}"
+    return f"{count:,} {words.replace('images', 'image') if count == 1 else words}"

@@ -10,6 +10,7 @@ from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Split
 from autotl.progress.timeline import TimePart
 
 if TYPE_CHECKING:  # writing a report must not import torch
+    from autotl.adaptation.result import Adaptation
     from autotl.evaluation import Findings, Verdict
 
 
@@ -83,6 +84,7 @@ class Evidence:
         time_plan: Planned use of the budget; None if unknown.
         timeline: Seconds by phase and activity, up to the report.
         additional: Images besides the labelled ones, by role.
+        adaptation: Decision on adapting to the place of use; None without such images.
     """
 
     name: str
@@ -107,3 +109,4 @@ class Evidence:
     timeline: Sequence[TimePart] = ()
     strategy: Strategy | None = None
     additional: Mapping[str, GivenImages] = field(default_factory=dict)
+    adaptation: Adaptation | None = None

@@ -10,7 +10,18 @@ from typing import Any, cast
 import numpy as np
 
 from autotl import plugins
-from autotl.api import SOURCE, Applies, Backbone, OwnNetworks, Strategy, TargetKind, Task, Weights, roles_of
+from autotl.api import (
+    DEPLOY,
+    SOURCE,
+    Applies,
+    Backbone,
+    OwnNetworks,
+    Strategy,
+    TargetKind,
+    Task,
+    Weights,
+    roles_of,
+)
 from autotl.cache import Store
 from autotl.clock import NEVER, WallClock
 from autotl.config.run_config import RunConfig
@@ -80,12 +91,16 @@ def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
 
 
 def _with_roles(ready: Prepared, roles: Iterable[str], *, classes: int, each: int, seed: int) -> Prepared:
-    """Add tiny images in the roles that are missing: more of the same, or all textures with their names."""
+    """Add tiny images in the roles that are missing.
+
+    They are more of the same, all textures with their names, or darker ones for the place of use.
+    """
     sets = dict(ready.run_cache.additional)
     for role in [role for role in roles if role not in sets]:
         images, names = tiny_images(
             classes=len(NAMES) if role == SOURCE else classes, each=each, seed=derive(seed, role)
         )
+        images = images // 2 if role == DEPLOY else images
         listing = list_additional(role, (images, names), readers=plugins.load().readers.items)
         dataset, _ = read_additional(
             listing, ready.dataset.scale, ReadingLimits(), clock=WallClock(), seed=seed

@@ -35,7 +35,7 @@ def test_analyze_has_the_options_that_say_so() -> None:
 
 
 def test_resume_has_the_options_that_may_change_and_those_to_give_again() -> None:
-    again = {"data", "source", "unlabelled", "metric", "storage"}
+    again = {"data", "source", "unlabelled", "deploy", "metric", "storage"}
     changing = {name for name, each in all_options().items() if each.option.resumable}
     assert set(parameters(autotl.resume)) - {"run", "watch"} == changing | again
     assert {"metric", "storage", *changing} == set(names_for("resume"))

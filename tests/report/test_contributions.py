@@ -96,13 +96,13 @@ def test_every_form_of_the_report_has_the_sentence(sample: dict[str, Any]) -> No
 
 def test_the_possible_kinds_of_transfer_are_known_beforehand(sample: dict[str, Any]) -> None:
     task = tiny_task({"a": 10, "b": 10})
-    assert [each["possible"] for each in kinds(task)] == [True, False, False]
+    assert [each["possible"] for each in kinds(task)] == [True, False, False, False]
     assert "give them with --unlabelled (unlabelled=)" in kinds(task)[1]["sentence"]
     object.__setattr__(
         task, "additional", {"source": AdditionalImages(500, ("x", "y")), "unlabelled": AdditionalImages(1)}
     )
     possible = kinds(task)
-    assert [each["possible"] for each in possible] == [True, True, True]
+    assert [each["possible"] for each in possible] == [True, True, True, False]
     assert possible[1]["sentence"] == "Self-taught learning is possible: with 1 unlabelled image."
     assert possible[2]["sentence"].endswith("with 500 source images of 2 classes.")
     sample["when"]["kinds"] = possible

@@ -149,5 +149,6 @@ def test_analyze_names_the_possible_kinds_of_transfer(here: Path) -> None:
         "inductive transfer": True,
         "self-taught learning": True,
         "inductive transfer, multi-task": False,
+        "transductive transfer": False,
     }
     assert any("36 unlabelled images" in each["sentence"] for each in found["when"]["kinds"])

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-UNLABELLED, SOURCE = "unlabelled", "source"
-ROLES: Mapping[str, str] = {UNLABELLED: "unlabelled images", SOURCE: "source images"}
+UNLABELLED, SOURCE, DEPLOY = "unlabelled", "source", "deploy"
+ROLES: Mapping[str, str] = {
+    UNLABELLED: "unlabelled images",
+    SOURCE: "source images",
+    DEPLOY: "images of the place of use",
+}
 """The roles of additional images, each with its words; a later version may add roles."""
 
 
@@ -20,6 +24,11 @@ class AdditionalImages:
 
     images: int
     classes: tuple[str, ...] = ()
+
+
+def adapts(strategy: object) -> bool:
+    """Return whether a strategy adapts to the place of use."""
+    return DEPLOY in roles_of(strategy)
 
 
 def roles_of(strategy: object) -> tuple[str, ...]:

@@ -42,7 +42,10 @@ class AdditionalRows(Protocol):
         ...
 
     def targets(self) -> Tensor | None:
-        """Return indices of the images' own classes, int64 (rows,); None without labels."""
+        """Return indices of the images' own classes, int64 (rows,); None without labels.
+
+        Labels of the place of use are never given.
+        """
         ...
 
     def keep(self, key: str, compute: Callable[[], Tensor]) -> Tensor:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from autotl import hookimpl
-from autotl.api import Applies, Columns, Item, Listing, RawTarget, Reader, TargetKind
+from autotl.api import Applies, Columns, Item, Listing, RawTarget, Reader
 from autotl.data import (
     ChosenColumns,
     FoundTargets,
@@ -75,7 +76,7 @@ class Tables:
         table = _load(source)
         try:
             chosen = choose_columns(table.cells, columns, files=table.locator, marked=list(table.class_names))
-            targets = _targets(table, chosen.labels, columns.target)
+            targets = _targets(table, chosen.labels, columns)
             items, notes = _items(table, chosen, targets.values)
         except DataError as error:
             raise DataError(f"{table.name}: {error}") from error
@@ -170,16 +171,25 @@ def _items(
     return items, found.notes
 
 
-def _targets(table: _Table, columns: tuple[str, ...], kind: TargetKind | None) -> FoundTargets:
-    """Return the target of each row."""
-    rows = _row_names(table.cells)
-    if len(columns) > 1:
-        return read_target_columns(table.cells, columns, row_names=rows, kind=kind)
-    (column,) = columns
+def _targets(table: _Table, labels: tuple[str, ...], columns: Columns) -> FoundTargets:
+    """Return the target of each row; "" for a missing one, if that is allowed."""
+    rows, kind = _row_names(table.cells), columns.target
+    if len(labels) > 1:
+        return read_target_columns(table.cells, labels, row_names=rows, kind=kind)
+    (column,) = labels
     values, named = list(table.cells[column]), column in table.class_names
     if named:
         values = names_of_ids(values, table.class_names[column])
-    return read_targets(values, row_names=rows, kind=kind, column=column, named=named)
+    known = [not (columns.blank_labels and is_missing(value)) for value in values]
+    found = read_targets(
+        list(compress(values, known)),
+        row_names=list(compress(rows, known)),
+        kind=kind,
+        column=column,
+        named=named,
+    )
+    targets = iter(found.values)
+    return replace(found, values=[next(targets) if each else "" for each in known])
 
 
 def _load_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from autotl.api import ROLES, SOURCE, UNLABELLED, Columns, Item, Reader
+from autotl.api import DEPLOY, ROLES, SOURCE, UNLABELLED, Columns, Item, Reader
 from autotl.data.arguments import path_or_none
 from autotl.data.image_files.array_images import as_array, image_from_array, is_array
 from autotl.data.prediction_inputs import prediction_images
@@ -16,6 +16,7 @@ from autotl.errors import FAILURES, DataError
 
 MIN_GIVEN = 10
 """Images that a set must have: fewer teach nothing that a test could show."""
+NO_COLUMNS = Columns()
 _CHANNELS = (1, 3, 4)
 
 
@@ -25,7 +26,7 @@ class AdditionalListing:
 
     Attributes:
         role: The role, such as ``"unlabelled"``.
-        items: The images. Without labels, their targets are "".
+        items: The images. Without labels, their targets are "". Labels of the place of use are class names.
         labelled: Whether the targets are classes to learn from.
         notes: Sentences for the user.
     """
@@ -36,25 +37,29 @@ class AdditionalListing:
     notes: tuple[str, ...] = ()
 
 
-def list_additional(role: str, source: object, *, readers: Mapping[str, Reader]) -> AdditionalListing:
+def list_additional(
+    role: str, source: object, *, readers: Mapping[str, Reader], columns: Columns = NO_COLUMNS
+) -> AdditionalListing:
     """List the images that a user gave in a role.
 
-    Source images keep their classes if they have two or more. Labels of unlabelled images are ignored.
+    Source images keep their classes if they have two or more. Labels of unlabelled images are ignored. Images
+    of the place of use keep their labels, which are not for learning; some may be missing.
 
     Args:
         role: The role.
         source: A folder, a ZIP file, a table, arrays, a data set, or a list of paths or images.
         readers: The readers by name.
+        columns: The columns of the labelled images. A table of the place of use may have the same.
 
     Raises:
         DataError: There are no images, too few, or no reader reads the form.
     """
     if role == SOURCE and isinstance(source, Iterator):  # they are measured and learned from
         raise DataError(f"{role} must be images that can be read twice (got a generator). Give a list.")
-    known = _labelled(source, readers)
+    known = _known(role, source, readers, columns)
     classes = len({item.target for item in known})
     labelled = role == SOURCE and classes > 1
-    items = known if labelled else _unlabelled(role, source, readers)
+    items = known if labelled or (known and role == DEPLOY) else _unlabelled(role, source, readers)
     if len(items) < MIN_GIVEN:
         raise DataError(
             f"{role} must have at least {MIN_GIVEN} images (got {len(items)}). "
@@ -72,12 +77,22 @@ def _notes(role: str, classes: int) -> tuple[str, ...]:
     return ()
 
 
-def _labelled(source: object, readers: Mapping[str, Reader]) -> Sequence[Item]:
+def _known(role: str, source: object, readers: Mapping[str, Reader], columns: Columns) -> Sequence[Item]:
+    """Return the images with their classes; none if the form has no labels."""
+    if role != DEPLOY:
+        return _labelled(source, readers, NO_COLUMNS)
+    found_by_reader = Columns(target="single_label", blank_labels=True)
+    label = columns.label if isinstance(columns.label, str) else None
+    named = replace(found_by_reader, image=columns.image, label=label)
+    return _labelled(source, readers, named) or _labelled(source, readers, found_by_reader)
+
+
+def _labelled(source: object, readers: Mapping[str, Reader], columns: Columns) -> Sequence[Item]:
     """Return the images with their classes; none if the form has no labels."""
     for name in sorted(readers):
         try:
             if readers[name].reads(source):
-                items = readers[name].read(source, Columns()).items
+                items = readers[name].read(source, columns).items
                 return items if all(isinstance(item.target, str) for item in items) else ()
         except FAILURES:  # a form without labels is refused, and a plugin's reader may raise anything
             return ()

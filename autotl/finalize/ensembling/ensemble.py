@@ -64,7 +64,7 @@ class EnsembleStep:
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with an ensemble's members, if that is clearly better."""
-        if not self._phase.options.ensemble:
+        if not self._phase.options.ensemble or model.adapted:
             return model
         required = expected_refit_gain(self._phase.history, model.trial, self._phase.budget)
         found = find_ensemble(self._phase, model, required=required)

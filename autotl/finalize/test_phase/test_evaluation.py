@@ -26,6 +26,7 @@ from autotl.evaluation import (
     selection_bias,
     training_gain,
 )
+from autotl.finalize.adapting.truth import with_truth
 from autotl.finalize.export import load_network
 from autotl.finalize.final_model import FinalModel, Member
 from autotl.finalize.phase import FinalPhase
@@ -90,7 +91,9 @@ class EvaluationStep:
     @spent_on("test")
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with its findings."""
-        return _with_findings(self._phase, model, TestPredictions(self._phase, model))
+        return with_truth(
+            self._phase, _with_findings(self._phase, model, TestPredictions(self._phase, model))
+        )
 
 
 def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> FinalModel:
@@ -108,7 +111,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         refit_failure=model.refit_failure,
         input_size=winner.input_size,
         test=evaluation.score(final, intervals=model.intervals),
-        arms={arm: evaluation.arm_finding(arm, trial) for arm, trial in predictions.best.items()},
+        arms=evaluation.arm_findings(),
         transfer=history.record(transfer) if transfer else None,
         baseline=history.record(baseline) if baseline else None,
         transfer_gain=transfer_gain,
@@ -142,8 +145,7 @@ def _tested(phase: FinalPhase, history: TrialHistory) -> list[Trial]:
 
 
 def _transfer_summary(phase: FinalPhase, arm: Arm, weights: str) -> TransferSummary:
-    scratch = arm in phase.baselines
-    return transfer_summary(phase.run_cache, arm.backbone, weights, from_scratch=scratch)
+    return transfer_summary(phase.run_cache, arm.backbone, weights, from_scratch=arm in phase.baselines)
 
 
 def _with_notes(record: Record, notes: tuple[str, ...]) -> Record:
@@ -155,7 +157,7 @@ class _Evaluation:
     """The scores of networks on the test images."""
 
     def __init__(self, phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> None:
-        self._phase, self._winner, self._predictions = phase, model.trial, predictions
+        self._phase, self._model, self._predictions = phase, model, predictions
         self._targets, self._target = predictions.targets, phase.run_cache.target
         self._metric, self._seed = phase.history.metric, derive(phase.options.seed, "bootstrap")
         self._rules = StoppingRules(StoppingContext(phase.history))
@@ -219,12 +221,12 @@ class _Evaluation:
         predictions, default = self._predictions, self._predictions.default
         if default is None:
             return None
-        ours, theirs = predictions.of(self._winner), predictions.of(default)
+        ours, theirs = predictions.of(self._model.searched), predictions.of(default)
         return gain(self._targets, ours, theirs, metric=self._metric, seed=self._seed, target=self._target)
 
     def selection_bias(self) -> SelectionBias | None:
         """Compare the validation score of the best trial with its test score."""
-        history, winner = self._phase.history, self._winner
+        history, winner = self._phase.history, self._model.trial
         validated = [
             (history.targets[fold], each.outputs)
             for fold, each in winner.folds.items()
@@ -239,7 +241,16 @@ class _Evaluation:
             target=self._target,
         )
 
-    def arm_finding(self, arm: Arm, best: Trial) -> ArmFinding:
+    def arm_findings(self) -> dict[Arm, ArmFinding]:
+        """Return the findings on each arm, and on the chosen adaptation."""
+        found = {arm: self._arm_finding(arm, best) for arm, best in self._predictions.best.items()}
+        if self._model.adapted:
+            trial = self._model.trial
+            record, score = self._phase.history.record(trial), self.score(self._predictions.of(trial))
+            found[trial.arm] = ArmFinding(record, None, score, "only the defaults of adaptations run")
+        return found
+
+    def _arm_finding(self, arm: Arm, best: Trial) -> ArmFinding:
         """Return the findings on an arm."""
         history = self._phase.history
         default = next((history.score(each) for each in history.scored_trials(arm) if each.default), None)
@@ -252,7 +263,7 @@ class _Evaluation:
             return "only a first look: a longer training was not promising, or had no time"
         if arm in self._phase.baselines:
             return ""
-        return self._rules.arm_reason(arm) or self._rules.fold_reason(best, self._winner)
+        return self._rules.arm_reason(arm) or self._rules.fold_reason(best, self._model.searched)
 
 
 def _heads(phase: FinalPhase, served: Sequence[Member]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import ROLES, Dataset, roles_of
+from autotl.api import DEPLOY, ROLES, Dataset, TargetSpec, roles_of
 from autotl.budget.policy import POLICY
 from autotl.budget.subsampling import additional_limit
 from autotl.clock import OutOfTime
-from autotl.data.additional.listing import AdditionalListing, list_additional
+from autotl.data.additional.known_classes import known_labels, with_known_classes
+from autotl.data.additional.listing import MIN_GIVEN, AdditionalListing, list_additional
 from autotl.data.additional.reading import ReadingLimits, read_additional, unreadable_note
+from autotl.errors import DataError
 from autotl.pipeline.stages.clean import CleanedImages
 from autotl.pipeline.stages.context import Context
 from autotl.preparation.additional.copies import Copies, find_copies
+from autotl.preparation.additional.place_of_use import PlaceOfUse
 from autotl.preparation.additional.record import AdditionalRecord
 from autotl.preparation.additional.roles import given_roles
 from autotl.progress import report_progress
@@ -35,28 +38,39 @@ class AddedImages:
         cleaned: The images of the search; the run cache has the additional ones.
         record: The decisions, by role.
         notes: Sentences for the report.
+        place: The images of the place of use; None if there are none.
     """
 
     cleaned: CleanedImages
     record: Mapping[str, AdditionalRecord] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    place: PlaceOfUse | None = None
 
 
-def list_given(context: Context) -> dict[str, AdditionalListing]:
+def list_given(context: Context, target: TargetSpec) -> dict[str, AdditionalListing]:
     """List the additional images that a strategy learns from.
 
     A bad set thus ends the run before anything is computed. A full profile lists all sets.
 
+    Args:
+        context: The options, plugins and services.
+        target: The target of the labelled images.
+
     Raises:
-        DataError: A set is empty or too small, or no reader reads its form.
+        DataError: A set is empty or too small, no reader reads its form, or its labels are other classes.
     """
     settings, plugins = context.settings, context.plugins
     wanted = {role for each in plugins.strategies.values() for role in roles_of(each)}
-    return {
-        role: list_additional(role, getattr(settings.data, role), readers=plugins.readers)
+    found = {
+        role: list_additional(
+            role, getattr(settings.data, role), readers=plugins.readers, columns=settings.columns
+        )
         for role in given_roles(settings.data)
         if settings.full_profile or role in wanted
     }
+    if DEPLOY in found:
+        found[DEPLOY] = with_known_classes(found[DEPLOY], target)
+    return found
 
 
 @spent_on("read")
@@ -77,12 +91,13 @@ def add_images(
         recorded: The decisions of an earlier start of the run; None for a new run.
 
     Raises:
-        DataError: No image of a set can be read.
+        DataError: No image of a set can be read, or too few of the place of use are left.
         RunError: The images have changed since the earlier start.
     """
     sets: dict[str, AdditionalSet] = {}
     record: dict[str, AdditionalRecord] = {}
     notes: list[str] = []
+    place: PlaceOfUse | None = None
     for role, listing in listings.items():
         known = None if recorded is None else recorded.get(role)
         if recorded is not None and known is None:
@@ -91,12 +106,25 @@ def add_images(
         copied, own_notes = _copies(context, role, dataset, cleaned, backbone, known)
         used = np.setdiff1d(np.arange(len(dataset)), copied)
         sets[role] = AdditionalSet(dataset, used, len(listing.items))
+        if role == DEPLOY:
+            place = _place(listing, sets[role], cleaned)
         digests = dataset.table["digest"].to_numpy()[copied]
         record[role] = AdditionalRecord(len(dataset), dataset.digest, read, tuple(map(str, digests)))
         notes += [*listing.notes, *_reading_notes(listing, dataset), *own_notes]
     context.services.say(*notes)
     run_cache = with_additional(cleaned.run_cache, sets) if sets else cleaned.run_cache
-    return AddedImages(replace(cleaned, run_cache=run_cache), record, tuple(notes))
+    return AddedImages(replace(cleaned, run_cache=run_cache), record, tuple(notes), place)
+
+
+def _place(listing: AdditionalListing, images: AdditionalSet, cleaned: CleanedImages) -> PlaceOfUse:
+    """Return the images of the place of use with their labels. Raises DataError if too few are left."""
+    if len(images.used) < MIN_GIVEN:
+        raise DataError(
+            f"{listing.role} must have at least {MIN_GIVEN} images that are no copies of your images (got "
+            f"{len(images.used)} of {images.given}). Give images that were taken at the place of use."
+        )
+    labels = known_labels(listing, images.dataset, cleaned.dataset.target)
+    return PlaceOfUse(images, labels[images.used])
 
 
 def _read(

@@ -11,6 +11,7 @@ from autotl.pipeline.stages.clean import CleanedImages
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.rank import RankedBackbones
 from autotl.pipeline.stages.similarity import SourceSimilarity
+from autotl.preparation.additional.roles import searched
 from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import ExtraImages, open_networks
 from autotl.preparation.open_backbones import median_size
@@ -123,7 +124,7 @@ def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages
     tested = len(cleaned.locked)
     return with_trial_time(
         task,
-        context.plugins.strategies,
+        searched(context.plugins.strategies),
         backbones,
         this_machine(settings.device),
         left=context.left(),

@@ -9,6 +9,7 @@ from autotl.api import OwnNetworks
 from autotl.pipeline.stages.backbones import OpenedBackbones
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.split import SplitImages
+from autotl.preparation.additional.roles import searched
 from autotl.preparation.record import SampleRecord
 
 
@@ -33,7 +34,7 @@ def subsample(
         opened: The backbones.
         recorded: The decision of an earlier start of the run.
     """
-    strategies = context.plugins.strategies
+    strategies = searched(context.plugins.strategies)
     # networks that baselines bring are small, so a pass of them costs almost nothing
     transferring = sum(not isinstance(each, OwnNetworks) for each in strategies.values()) or len(strategies)
     sampler = Sampler(context.settings, images.dataset, images.splits, context.services.store, transferring)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autotl.evaluation.number_text import IN_UNITS
+from autotl.report.document.adaptation import Adaptation
 from autotl.report.document.contributions import Contribution
 from autotl.report.document.evaluation import Evaluation
 from autotl.report.document.model import How, What
@@ -79,6 +80,7 @@ class Report:
         test: Scores of the final model on the test set.
         contributions: Contribution of images besides the labelled ones.
         next: Images to collect next, the most important first.
+        adaptation: Decision on adapting to the place of use; None without images of it.
         quality: Data issues.
         arms: Scores of each strategy and backbone pair.
         search: Counts and gain of the search.
@@ -103,6 +105,7 @@ class Report:
     test: Evaluation = field(default_factory=Evaluation)
     contributions: tuple[Contribution, ...] = ()
     next: tuple[NextData, ...] = ()
+    adaptation: Adaptation | None = None
     quality: Quality = field(default_factory=Quality)
     arms: tuple[ArmRow, ...] = ()
     search: Search = field(default_factory=Search)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from autotl.report.document.report import Report
 from autotl.report.section import Section
-from autotl.report.sections import search, summary
+from autotl.report.sections import place, search, summary
 from autotl.report.sentences.contributions import contributions
 from autotl.report.sentences.final_model import ensemble
 from autotl.report.sentences.next_data import next_data
@@ -60,6 +60,7 @@ def result_lines(report: Report) -> list[str]:
         summary.delivered(report),
         summary.caveat(report),
         *contributions(report),
+        place.decision(report),
         search.search_gain(report),
         validation_gap(report),
         ensemble(report),

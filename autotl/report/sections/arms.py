@@ -35,8 +35,18 @@ def _sentences(report: Report) -> list[str]:
         _counts(report),
         _beside_baseline(report),
         _training_images(report),
-        "The winner was chosen by validation score. The test set was not used for the choice.",
+        _choice(report),
     ]
+
+
+def _choice(report: Report) -> str:
+    chosen = report.adaptation and report.adaptation.chosen
+    if not chosen:
+        return "The winner was chosen by validation score. The test set was not used for the choice."
+    return (
+        "The best trial was chosen by validation score. Its model was then replaced by "
+        f"{format.name(chosen)}, which adapts to the place of use. The test set was used for neither choice."
+    )
 
 
 def _ran(arm: ArmRow) -> bool:

@@ -6,6 +6,7 @@ from autotl.clock import format_duration
 from autotl.report import format
 from autotl.report.document.report import Report
 from autotl.report.section import KeyNumber, Summary
+from autotl.report.sections.place import decision
 from autotl.report.sentences.contributions import contributions
 
 
@@ -23,8 +24,12 @@ def summary(report: Report) -> Summary:
         warnings=warnings(report),
         delivered=delivered(report),
         numbers=tuple(key_numbers(report)),
-        notes=(*contributions(report), *map(format.sentence, report.notes)),
+        notes=tuple(filter(None, [*contributions(report), decision(report), *_notes(report)])),
     )
+
+
+def _notes(report: Report) -> list[str]:
+    return [format.sentence(each) for each in report.notes]
 
 
 def verdict(report: Report) -> str:

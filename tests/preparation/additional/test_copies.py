@@ -133,7 +133,7 @@ def test_a_strategy_is_searched_only_with_its_images() -> None:
     assert users_of("unlabelled", strategies) == {"taught"}
     given = settings(data="photos", unlabelled="more").data
     assert given_roles(given) == ("unlabelled",)
-    assert set(ROLES) == {"unlabelled", "source"}
+    assert set(ROLES) == {"unlabelled", "source", "deploy"}
 
 
 def test_the_record_of_a_version_without_additional_images_is_read(plain_run: Prepared) -> None:

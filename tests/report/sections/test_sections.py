@@ -35,6 +35,7 @@ def test_a_caveat_follows_the_gain_it_belongs_to(sample: dict[str, Any]) -> None
 
 
 def test_every_section_has_sentences_or_a_table(sample: dict[str, Any]) -> None:
+    sample["adaptation"] = {"sentence": "Do not adapt: it is worse.", "used": 60}
     found = build_sections(parse(sample))
     assert len(found) == len(SECTIONS)
     assert len({each.name for each in found}) == len(found)

@@ -1,0 +1,1 @@
+"""Decide whether a model is adapted to the place of use."""

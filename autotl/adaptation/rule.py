@@ -1,0 +1,95 @@
+"""Decide between an unadapted model and its adaptations.
+
+All thresholds of the decision are in this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autotl.adaptation.result import Candidate
+from autotl.quality import Shift
+
+MAX_P = 0.05
+"""The p-value of the domain classifier from which the images do not differ measurably."""
+MAX_SOURCE_LOSS = 0.05
+"""By how much the source validation score may fall, in units of accuracy."""
+MAX_CLASS_DISTANCE = 0.10
+"""By how much the distance from the training images' class shares may rise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The chosen adaptation, or None, and the reason without a full stop."""
+
+    chosen: Candidate | None
+    reason: str
+
+
+def differs(difference: Shift) -> bool:
+    """Return whether a domain classifier tells the images of both places apart.
+
+    The p-value is that of its AUC. Lopez-Paz and Oquab, Revisiting Classifier Two-Sample Tests, ICLR 2017.
+    """
+    return difference.p < MAX_P
+
+
+def decide(unadapted: Candidate, candidates: Sequence[Candidate], *, accuracy_scale: float) -> Decision:
+    """Choose an adaptation that is better than the unadapted model, or none.
+
+    With a labelled slice, the adaptation with the highest score on it must be measurably better. Without one,
+    an adaptation must pass all checks of :func:`fault`; the highest mutual information then decides.
+
+    Args:
+        unadapted: The unadapted model.
+        candidates: The adapted models.
+        accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
+    """
+    if not candidates:
+        return Decision(None, "no adaptation was trained")
+    if any(each.slice_gain is not None for each in candidates):
+        return _by_slice(candidates)
+    faults = {each.strategy: fault(unadapted, each, accuracy_scale=accuracy_scale) for each in candidates}
+    passed = [each for each in candidates if not faults[each.strategy]]
+    if not passed:
+        return Decision(None, "; ".join(f"{name}: {why}" for name, why in faults.items()))
+    best = max(passed, key=lambda each: each.scores.mutual_information)
+    return Decision(
+        best,
+        "its mutual information and neighbourhood density are higher, it keeps the source validation score, "
+        "and it has not collapsed",
+    )
+
+
+def fault(unadapted: Candidate, adapted: Candidate, *, accuracy_scale: float) -> str:
+    """Return why scores without labels speak against an adaptation, or "".
+
+    Args:
+        unadapted: The unadapted model.
+        adapted: The adapted model.
+        accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
+    """
+    before, after = unadapted.scores, adapted.scores
+    loss = (before.source_validation - after.source_validation) / accuracy_scale
+    if loss > MAX_SOURCE_LOSS:
+        return "it loses too much on the source validation images"
+    if after.class_distance - before.class_distance > MAX_CLASS_DISTANCE:
+        return "its predicted classes are too far from those of the training images"
+    if after.mutual_information <= before.mutual_information:
+        return "its mutual information is not higher"
+    if after.neighbourhood_density <= before.neighbourhood_density:
+        return "its neighbourhood density is not higher"
+    return ""
+
+
+def _by_slice(candidates: Sequence[Candidate]) -> Decision:
+    """Choose the best adaptation on the labelled slice, if it is measurably better."""
+    measured = [each for each in candidates if each.slice is not None and each.slice_gain is not None]
+    best = max(measured, key=lambda each: each.slice or 0.0)
+    gain = best.slice_gain
+    images = 0 if gain is None else gain.n
+    if gain is None or gain.ci95[0] <= 0:
+        why = f"the best adaptation, {best.strategy}, is not measurably better on {images:,} labelled images"
+        return Decision(None, why)
+    return Decision(best, f"it is measurably better than the unadapted model on {images:,} labelled images")

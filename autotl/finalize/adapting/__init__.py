@@ -1,0 +1,1 @@
+"""Train adaptations to the place of use, and compare them."""

@@ -1,0 +1,72 @@
+"""Predict the images of the place of use with saved networks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.clock import NEVER, Deadline
+from autotl.finalize.export import load_network
+from autotl.training import forward_in_batches, to_device
+from autotl.trials.trial import Trial
+from autotl.workbench.additional.images import additional_features, image_cache
+from autotl.workbench.additional.sets import AdditionalSet
+from autotl.workbench.run_cache import RunCache
+
+Outputs = NDArray[np.float32]
+
+
+class PlaceOutputs:
+    """The outputs of networks on the used images, each computed once.
+
+    Args:
+        run_cache: The networks and the store.
+        images: The images of the place of use.
+    """
+
+    def __init__(self, run_cache: RunCache, images: AdditionalSet) -> None:
+        self._run_cache, self._images = run_cache, images
+        self._known: dict[str, Outputs] = {}
+
+    def of(self, trial: Trial, weights: str = "", *, end: Deadline = NEVER) -> Outputs:
+        """Return the outputs of a network, (used, k).
+
+        Args:
+            trial: The trial of the network.
+            weights: The weights file; "" for that of the trial's first fold.
+            end: Raises OutOfTime when it has passed.
+        """
+        file = str(weights or trial.model)
+        if file not in self._known:
+            self._known[file] = self._predict(trial, file, end)
+        return self._known[file]
+
+    def features(self, backbone: str, end: Deadline) -> NDArray[np.float64]:
+        """Return features of the images through the frozen backbone, (used, features).
+
+        Args:
+            backbone: The network.
+            end: Raises OutOfTime when it has passed.
+        """
+        size = self._run_cache.backbones[backbone].input_size
+        found = additional_features(
+            self._run_cache, self._images, backbone, input_size=size, check_cancelled=end.check
+        )
+        features: NDArray[np.float64] = found.double().numpy()[self._images.used]
+        return features
+
+    def _predict(self, trial: Trial, file: str, end: Deadline) -> Outputs:
+        run_cache, backbone, size = self._run_cache, trial.arm.backbone, trial.input_size
+        model = load_network(run_cache, backbone, file, input_size=size).model
+        pixels = image_cache(run_cache, self._images, self._images.used).pixels(
+            backbone, input_size=size, margin=False, check_cancelled=end.check
+        )
+        found: Outputs = forward_in_batches(
+            to_device(model, run_cache.device).eval(),
+            pixels,
+            to_batch=lambda x: run_cache.to_batch(backbone, x),
+            device=run_cache.device,
+            batch=run_cache.batch_size,
+            check_cancelled=end.check,
+        ).numpy()
+        return found
