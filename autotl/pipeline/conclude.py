@@ -24,7 +24,7 @@ from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.pipeline.run_search import SearchOutcome
 from autotl.progress import report_progress
-from autotl.progress.timeline import TimePart, begin_phase, current_timeline, in_words
+from autotl.progress.timeline import TimePart, begin_phase, current_timeline, in_words, spent_on
 from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
 
@@ -89,7 +89,8 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     run.keep(tested=opened + 1)
     report_progress(f"testing on {len(prepared.locked):,} images")
     begin_phase("test")
-    model = outcome.steps[-1].run(model)
+    with spent_on("test"):
+        model = outcome.steps[-1].run(model)
     findings = model.findings
     assert findings is not None
     export_model(run.folder / "model", prepared.run_cache, model)
