@@ -24,7 +24,7 @@ from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.pipeline.run_search import SearchOutcome
 from autotl.progress import report_progress
-from autotl.progress.timeline import TimePart, begin_phase, current_timeline, in_words
+from autotl.progress.timeline import TimePart, begin_phase, current_timeline, in_words, spent_on
 from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
 
@@ -89,7 +89,8 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     run.keep(tested=opened + 1)
     report_progress(f"testing on {len(prepared.locked):,} images")
     begin_phase("test")
-    model = outcome.steps[-1].run(model)
+    with spent_on("test"):
+        model = outcome.steps[-1].run(model)
     findings = model.findings
     assert findings is not None
     export_model(run.folder / "model", prepared.run_cache, model)
@@ -158,13 +159,14 @@ def _evidence(
     scored = findings.arms.keys() | set(outcome.phase.baselines)
     untried = [arm.strategy for arm in plan.arms if arm not in scored]
     searched = [arm.strategy for arm in findings.arms]
+    strategy = run.call.strategies.get(findings.winner.arm.strategy)
     return report.Evidence(
         name=report.data_name(settings.data.data),
         dataset=prepared.dataset,
         plan=plan,
         records=outcome.history.records(),
         findings=findings,
-        verdict=judge(findings, untried, leaks_of(prepared)),
+        verdict=judge(findings, untried, leaks_of(prepared), roles=roles_of(strategy)),
         backbones=prepared.networks,
         profile=profile(prepared),
         catch_up=tested.crossover,
@@ -179,7 +181,7 @@ def _evidence(
         machine=this_machine(settings.device),
         plugins=run.call.catalog.versions(),
         seed=settings.seed,
-        strategy=run.call.strategies.get(findings.winner.arm.strategy),
+        strategy=strategy,
         additional={
             role: report.GivenImages(each.given, len(each.used), each.copies)
             for role, each in prepared.additional.items()

@@ -110,6 +110,7 @@ def check_options(config: RunConfig) -> None:
     check_share(data.test)
     check_path(data.data)
     check_path(data.unlabelled)
+    check_path(data.source)
     check_path(data.deploy)
     check_columns(data.data, columns_of(config))
     _check_device(config.compute.device)

@@ -38,7 +38,6 @@ from autotl.finalize.test_phase.predictions import Outputs, TestPredictions
 from autotl.finalize.test_phase.transfer_summary import transfer_summary
 from autotl.finalize.tested_trials import best_trials, tested_trials
 from autotl.heads import HeadForm, is_portable
-from autotl.progress.timeline import spent_on
 from autotl.search.stopping.rule import StoppingContext
 from autotl.search.stopping.rules import StoppingRules
 from autotl.seeds import derive
@@ -88,7 +87,6 @@ class EvaluationStep:
             + min(repeats, (1 + len(phase.additional)) * repeated_test_seconds(phase.budget))
         )
 
-    @spent_on("test")
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with its findings."""
         tested = _with_findings(self._phase, model, TestPredictions(self._phase, model))

@@ -1,0 +1,1 @@
+"""Adapt models to another domain, and compare the guard's scores with the truth."""

@@ -1,0 +1,1 @@
+"""Strategies that align frozen features, and fit one linear head."""
