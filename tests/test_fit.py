@@ -38,7 +38,7 @@ KEYS = {
     "quality": {"imbalance", "duplicates", "leakage", "label_issues", "unreadable"},
     "search": {"gain_over_best_default", "optimism", "trials", "failed", "pruned"},
     "cost": {"seconds", "search_seconds", "overhead_fraction", "images_per_second", "peak_memory_mb",
-             "latency_ms", "size_mb"},
+             "latency_ms", "size_mb", "timeline"},
     "split": {"hash", "train", "val", "test"},
 }  # fmt: skip
 STRATEGIES = ("direct", "linear_probe", "finetune", "from_scratch", "pixels")  # whatever else is installed
@@ -73,6 +73,21 @@ def test_the_report_has_every_key_of_its_contract(result: autotl.results.Result)
     assert {"environment", "command", "seed", "format"} <= report.keys()
     assert all(arm.keys() >= ARM for arm in report["arms"])
     assert report == result.report
+
+
+def test_the_timeline_covers_the_run_in_order(result: autotl.results.Result) -> None:
+    cost = result.report["cost"]
+    phases = list(dict.fromkeys(part["phase"] for part in cost["timeline"]))
+    assert [phase for phase in phases if phase != "import"] == [
+        "prepare",
+        "search",
+        "finish",
+        "test",
+        "report",
+    ]
+    spent = {(part["phase"], part["activity"]) for part in cost["timeline"]}
+    assert {("prepare", "forward"), ("search", "train"), ("search", "validate"), ("test", "test")} <= spent
+    assert sum(part["seconds"] for part in cost["timeline"]) <= cost["seconds"]
 
 
 def test_the_run_folder_is_complete_and_holds_no_pickle(result: autotl.results.Result) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.quality import LabelIssues, Outliers, Shift
+from autotl.api import TargetSpec
+from autotl.evaluation import significant
+from autotl.quality import LabelIssues, Outliers, Shift, TargetIssues
 
 EXAMPLES = 20
 NO_ROWS = np.empty(0, dtype=np.int64)
@@ -86,15 +89,21 @@ class NearLeakage:
 
 @dataclass(frozen=True, slots=True)
 class LabelIssue:
-    """A label that the frozen features contradict.
+    """A label or number that the frozen features contradict.
 
-    ``confidence`` is their probability of the given label.
+    Attributes:
+        item: The image.
+        given: The label; "not x" for the absent label x, and "x: 5" for a number.
+        suggested: The prediction of the features, in the same form.
+        confidence: Their probability of the given label; None for a number.
+        deviation: The robust z-score of a number; None for a label.
     """
 
     item: str
     given: str
     suggested: str
-    confidence: float
+    confidence: float | None
+    deviation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +154,8 @@ class DataIssues:
     Attributes:
         near_duplicates: Copies among training images.
         near_leakage: Copies between test and training images; None if no test image was compared.
-        label_issues: Labels that the features contradict, the worst first; None if there are no classes.
+        label_issues: Labels or numbers that the features contradict, the worst first; None if several labels
+            or numbers were not checked.
         outliers: Images far from their class.
         shift: The distribution shift between training and test images; None if it was not measured.
         cleaned: The treatment.
@@ -197,6 +207,36 @@ def label_issues_of(
         LabelIssue(names[row], classes[given], classes[suggested], float(confidence))
         for row, given, suggested, confidence in found
     )
+
+
+def target_issues_of(
+    issues: TargetIssues,
+    names: Sequence[str],
+    target: TargetSpec,
+    targets: NDArray[Any],
+    predicted: NDArray[Any],
+) -> tuple[LabelIssue, ...]:
+    """Name the images and labels or numbers of issues.
+
+    Args:
+        issues: Positions among the training images, worst first.
+        names: The names of the training images.
+        target: The labels or numbers.
+        targets: Labels or numbers of the training images, (n, columns).
+        predicted: Their predictions, in the same unit, (n, columns).
+    """
+    found = []
+    for row, column, score in zip(issues.rows, issues.columns, issues.scores, strict=True):
+        name = target.names[column]
+        if target.kind == "multi_label":
+            given, suggested = (name, f"not {name}")[:: 1 if targets[row, column] > 0.5 else -1]
+            found.append(LabelIssue(names[row], given, suggested, float(score)))
+        else:
+            given, suggested = (
+                f"{name}: {significant(float(each[row, column]))}" for each in (targets, predicted)
+            )
+            found.append(LabelIssue(names[row], given, suggested, None, float(score)))
+    return tuple(found)
 
 
 def outlier_images(

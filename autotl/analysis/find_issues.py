@@ -13,11 +13,13 @@ from autotl.analysis.data_issues import (
     NO_ROWS,
     Cleaned,
     DataIssues,
+    LabelIssue,
     NearCopies,
     NearLeakage,
     Pairs,
     label_issues_of,
     outlier_images,
+    target_issues_of,
 )
 from autotl.api import LabelledFeatures
 from autotl.clock import NEVER, Deadline, OutOfTime
@@ -33,7 +35,9 @@ from autotl.quality import (
     importance_weights,
     label_issues,
     leaks,
+    multi_label_issues,
     near_duplicates,
+    number_issues,
     outliers,
     plan_cleaning,
     shift,
@@ -107,6 +111,29 @@ class _Checks:
         assert self.features.probe is not None
         labels = self.features.labels
         return label_issues(labels, _balanced(softmax(self.features.probe, axis=1), labels))
+
+    def doubtful_targets(self, issues: LabelIssues, names: Sequence[str]) -> tuple[LabelIssue, ...] | None:
+        """Return labels or numbers that the probe contradicts, the worst first.
+
+        Args:
+            issues: Doubtful single labels.
+            names: The names of the training images.
+
+        Returns:
+            At most LISTED of them; None if several labels or numbers are not checked for lack of time.
+        """
+        target, targets = self.run_cache.target, self.run_cache.targets.numpy()
+        if self.has_classes:
+            return label_issues_of(issues, names, target.strata_names)[:LISTED]
+        if not self.is_time_for("label issues"):
+            return None
+        assert self.features.probe is not None
+        known = np.flatnonzero(self.features.probe.any(1))  # rows in no fold have no prediction
+        truth, predicted = targets[known], target.predict(self.features.probe[known].astype(np.float32))
+        find = multi_label_issues if target.spec.kind == "multi_label" else number_issues
+        found = find(truth, predicted)
+        known_names = [names[row] for row in known.tolist()]
+        return target_issues_of(found, known_names, target.spec, truth, predicted)[:LISTED]
 
     def outliers(self) -> Outliers | None:
         """Return images far from their class; None if the check is skipped."""
@@ -192,7 +219,7 @@ def find_issues(
     return DataIssues(
         near_duplicates=NearCopies.of(groups, clash, names),
         near_leakage=NearLeakage.of(pairs, names, [str(item) for item in items[checks.tested]]),
-        label_issues=label_issues_of(issues, names, classes)[:LISTED] if checks.has_classes else None,
+        label_issues=checks.doubtful_targets(issues, names),
         outliers=outlier_images(far, labels, names, classes),
         shift=moved,
         cleaned=_cleaned(mode, plan, weights, names),

@@ -11,8 +11,8 @@ import torch
 from autotl.api import Strategy
 from autotl.backbone import layout
 from autotl.testing.bench import tiny_run
-from autotl.testing.strategies.case import StrategyCase
-from autotl.testing.strategies.checks import CHECKS, RAISED, Finding, case_of, find_failures
+from autotl.testing.strategies.case import StrategyCase, case_of
+from autotl.testing.strategies.checks import CHECKS, RAISED, Finding, find_failures
 from autotl.testing.strategies.settings_checks import MACHINE
 
 MIB = 2**20

@@ -10,22 +10,22 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from autotl import plugins
 from autotl.bench import split as splits
+from autotl.bench.checking.missing import missing_rows
+from autotl.bench.checking.published import changed_rows, copied_outputs, strategy_of
 from autotl.bench.entry import AUTOTL, kind_of
 from autotl.bench.measure import MAX_BUDGETS, MAX_DELAY
-from autotl.bench.published import changed_rows, copied_outputs, strategy_of
 from autotl.bench.split import Split
 from autotl.bench.suite import Suite, load
 from autotl.errors import BenchError
 from autotl.leaderboard import Row, seal
 from autotl.metrics import get_metric
-from autotl.targets import chance_level
+from autotl.targets import chance_level, target_of
 
 MIN_VALIDATION_FRACTION = 0.15
 """The smallest fraction of the training images that an entrant validates on."""
@@ -39,8 +39,6 @@ MAX_STANDARD_ERRORS = 3.0
 The one-standard-error rule stays well below this limit. A choice by test scores usually does not.
 """
 
-_Condition = tuple[str, int, str, float]
-"""Data set, shots, backbone and budget."""
 _Splits = Mapping[tuple[str, int, int], Split]
 
 
@@ -83,7 +81,7 @@ def check(
     return [
         *(fault for row in rows for fault in _row_faults(row, loaded, official)),
         *_repeated(rows),
-        *_missing(rows, loaded, published, updates),
+        *missing_rows(rows, loaded, published, updates),
         *_mixed_versions(rows),
         *changed_rows(rows, published, updates),
         *copied_outputs(rows, published, updates),
@@ -104,7 +102,7 @@ def _of_suite(published: Sequence[Row], suite: str) -> list[Row]:
 def _official_splits(suite: Suite) -> _Splits:
     found = {}
     for data in suite.datasets:
-        for shots in suite.shots:
+        for shots in suite.shots_of(data):
             for seed in suite.seeds:
                 path = suite.splits / splits.file_name(data.name, shots=shots, seed=seed)
                 if path.is_file():
@@ -136,14 +134,18 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
         yield fault
         return
     yield from _setting_faults(row, suite)
-    if row.metric != suite.metric:
-        yield f"its metric is {row.metric}, but that of the suite is {suite.metric}."
+    if row.target != split.target:
+        yield f"its target is {row.target}, but that of the suite is {split.target}."
+        return
+    metric = next(suite.metric_of(data) for data in suite.datasets if data.name == row.dataset)
+    if row.metric != metric:
+        yield f"its metric is {row.metric}, but that of the suite is {metric}."
         return
     if not 0 <= row.seconds <= MAX_BUDGETS * row.budget_seconds + 2 * MAX_DELAY:
         yield f"it took {row.seconds:.0f} s, which is more than the runner allows."
     if row.status != "failed":
         yield from _score_faults(row, split)
-        yield from _choice_faults(row)
+        yield from _choice_faults(row, split)
     elif not row.error or row.test is not None or row.logits is not None:
         yield "it failed, but has a score or no reason."
 
@@ -185,7 +187,7 @@ def _score_faults(row: Row, split: Split) -> Iterator[str]:
     if row.logits is None or not np.isfinite(row.logits).all():
         yield "it has no finite logits, so its score cannot be recomputed."
         return
-    recomputed = float(get_metric(row.metric)(split.labels, row.logits))
+    recomputed = float(get_metric(row.metric, split.spec)(split.labels, row.logits))
     if row.test is None or not abs(row.test - recomputed) <= TOLERANCE:  # NaN too
         yield f"its test score is {row.test}, but its logits score {recomputed:.6f}."
 
@@ -201,7 +203,7 @@ def _built_in_strategies() -> frozenset[str]:
     return frozenset(plugins.load(points).strategies.items)
 
 
-def _choice_faults(row: Row) -> Iterator[str]:
+def _choice_faults(row: Row, split: Split) -> Iterator[str]:
     """Check that the selected trial can have been chosen by validation."""
     if not row.trials:
         if row.kind != "peer":
@@ -218,21 +220,22 @@ def _choice_faults(row: Row) -> Iterator[str]:
     if selected is None or row.val is None or not abs(selected - row.val) <= TOLERANCE:
         yield f"its validation score {row.val} differs from that of the selected trial, {selected}."
         return
-    if max(known) - selected > _allowed_gap(row, selected):
+    if max(known) - selected > _allowed_gap(row, split, selected):
         yield (
             f"its selected trial scored {selected:.3f} on validation, but another one {max(known):.3f}. "
             "It was not chosen by validation, but possibly by the test set."
         )
 
 
-def _allowed_gap(row: Row, selected: float) -> float:
-    images, measure = max(MIN_VALIDATION_FRACTION * row.n_train, 1), get_metric(row.metric)
-    # a metric that is no fraction of correct answers gets the variance of random answers
-    variance = (
-        max(selected * (1 - selected), 0.01)
-        if measure.accuracy_like
-        else 0.25 * chance_level(measure, row.n_classes)[1] ** 2
-    )
+def _allowed_gap(row: Row, split: Split, selected: float) -> float:
+    images, measure = max(MIN_VALIDATION_FRACTION * row.n_train, 1), get_metric(row.metric, split.spec)
+    if measure.accuracy_like:
+        variance = max(selected * (1 - selected), 0.01)
+    elif split.target == "single_label":
+        # a metric that is no fraction of correct answers gets the variance of random answers
+        variance = 0.25 * chance_level(measure, row.n_classes)[1] ** 2
+    else:
+        variance = 0.25 * measure.accuracy_scale(split.labels, target_of(split.spec)) ** 2
     return MAX_STANDARD_ERRORS * math.sqrt(2 * variance / images)
 
 
@@ -240,48 +243,6 @@ def _repeated(rows: Sequence[Row]) -> Iterator[str]:
     for key, times in Counter(row.key for row in rows).items():
         if times > 1:
             yield f"{key[4]} on {key[1]}, seed {key[5]}: {times} rows for one measurement. Keep one."
-
-
-def _missing(
-    rows: Sequence[Row], suite: Suite, published: Sequence[Row], updates: Iterable[str]
-) -> Iterator[str]:
-    of = "published results have" if published else "the suite has"
-    required = _required(rows, suite, published)
-    complete = {row.entrant for row in published} - {*updates}
-    seeds: dict[str, dict[_Condition, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for row in rows:
-        if row.entrant not in complete:
-            seeds[row.entrant][_condition(row)].add(row.seed)
-    for entrant, entered in seeds.items():
-        for condition, found in entered.items():
-            if lacking := sorted(set(suite.seeds) - found):
-                yield (
-                    f"{entrant} on {_condition_text(condition)}: the seeds {', '.join(map(str, lacking))} "
-                    "are missing. All seeds are required, failed ones too."
-                )
-        for condition in sorted(required - entered.keys()):
-            yield (
-                f"{entrant} has no row on {_condition_text(condition)}, but {of}. A failure needs a row too."
-            )
-
-
-def _required(rows: Sequence[Row], suite: Suite, published: Sequence[Row]) -> set[_Condition]:
-    """Return the conditions of the suite or of the published rows, and those of other rows of the suite."""
-    names = [data.name for data in suite.datasets], [each.name for each in suite.backbones]
-    known = {*product(names[0], suite.shots, names[1], suite.budgets)}
-    if not published:
-        return known
-    return {_condition(row) for row in (*published, *rows)} & known
-
-
-def _condition(row: Row) -> _Condition:
-    return row.dataset, row.shots, row.backbone, row.budget_seconds
-
-
-def _condition_text(condition: _Condition) -> str:
-    dataset, shots, backbone, budget = condition
-    images = f"{shots} shots" if shots else "all images"
-    return f"{dataset} ({images}, {backbone}, {budget:g} s)"
 
 
 def _mixed_versions(rows: Sequence[Row]) -> Iterator[str]:

@@ -21,15 +21,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl import jsonio
+from autotl.api import TargetSpec
 from autotl.bench.process import START_VARIABLE
 from autotl.clock import WallClock
 from autotl.errors import AutotlError
+from autotl.targets import target_of
 
 if TYPE_CHECKING:
     from autotl.results import Result
 
 MIN_PROBABILITY = 1e-30
 """The smallest probability, so that its logarithm is finite."""
+PROBABILITY, PREDICTED = "p:", "predicted:"
+"""The beginnings of the columns of predictions in a run folder."""
 WRITE_SECONDS, MIN_FIT_SECONDS = 1.0, 1.0
 """Seconds reserved for writing the results, and the smallest budget of a fit."""
 CLOCK = WallClock()
@@ -60,9 +64,9 @@ def run(job: dict[str, Any], out: Path) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="autotl-entrant-") as folder:
         result = _fit(job, Path(folder) / "run")
-        probabilities = _probabilities(result, Path(job["test"]), job["classes"])
+        target = TargetSpec(job["target"], tuple(job["classes"]))
+        logits = _logits(_predictions(result, Path(job["test"]), target), target)
         entry = _entry(result, job["strategy"])
-    logits = np.log(np.maximum(probabilities, MIN_PROBABILITY)).astype(np.float32)
     np.save(out / "logits.npy", logits, allow_pickle=False)
     jsonio.write(out / "entry.json", entry)
 
@@ -103,6 +107,17 @@ def family(what: dict[str, Any]) -> str:
     return "partly frozen" if frozen else "fine-tuned"
 
 
+def contributions(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the contribution of each set of additional images, with its interval."""
+    found = []
+    for each in report["contributions"]:
+        gain = each["gain"] or {"value": None, "ci95": (None, None), "p": None}
+        row = {key: each[key] for key in ("role", "images", "used", "strategy", "compared_with", "answer")}
+        low, high = gain["ci95"]
+        found.append(row | {"gain": gain["value"], "low": low, "high": high, "p": gain["p"]})
+    return found
+
+
 def _fit(job: dict[str, Any], folder: Path) -> Result:
     from autotl.bench.joint import ALGORITHMS
     from autotl.fit import fit, fit_by
@@ -112,7 +127,8 @@ def _fit(job: dict[str, Any], folder: Path) -> Result:
     run_fit = partial(fit_by, ALGORITHMS[algorithm]) if algorithm else fit
     return run_fit(
         data=job["table"],
-        target="single",  # suites have one class for each image, perhaps named by numbers
+        target=job["target"],
+        label=job["columns"] if job["target"] != "single_label" else None,
         out=folder,
         backbone=job["backbone"]["folder"] or job["backbone"]["name"],
         strategies=[job["strategy"]] if job["strategy"] else (),
@@ -125,6 +141,7 @@ def _fit(job: dict[str, Any], folder: Path) -> Result:
         experience=False,  # the shipped experience includes these data sets
         seed=job["seed"],
         watch=Silence(),
+        **job["additional"],
     )
 
 
@@ -146,6 +163,7 @@ def _entry(result: Result, strategy: str | None) -> dict[str, Any]:
         "versions": {key: report["environment"][key] for key in ("python", "torch", "timm", "optuna")},
         "trials": tried,
         "chosen": chosen,
+        "contributions": contributions(report),
     }
 
 
@@ -180,19 +198,28 @@ def _flops(predictor: Any) -> float:
     return float(counter.get_total_flops()) / 2
 
 
-def _probabilities(result: Result, images: Path, classes: list[str]) -> NDArray[np.float64]:
-    """Return probabilities (images, classes) of the test images in the listed order.
+def _logits(predictions: NDArray[np.float64], target: TargetSpec) -> NDArray[np.float32]:
+    """Return outputs (images, k) with these predictions."""
+    if target.kind == "single_label":
+        return np.log(np.maximum(predictions, MIN_PROBABILITY)).astype(np.float32)
+    return target_of(target).outputs_of(predictions)
+
+
+def _predictions(result: Result, images: Path, target: TargetSpec) -> NDArray[np.float64]:
+    """Return predictions (images, k) of the test images in the listed order.
 
     They are read from the run folder. The model predicts images that the run had no time for.
     """
+    numbers = target.kind == "regression"
+    columns = [f"{PREDICTED if numbers else PROBABILITY}{name}" for name in target.names]
     with (result.folder / "test.csv").open(encoding="utf-8", newline="") as file:
-        known = {row["item"]: [float(row[f"p:{name}"]) for name in classes] for row in csv.DictReader(file)}
+        known = {row["item"]: [float(row[name]) for name in columns] for row in csv.DictReader(file)}
     with images.open(encoding="utf-8", newline="") as file:
         names = [row["image"] for row in csv.DictReader(file)]
     if missing := [name for name in names if name not in known]:
-        table = result.predict(missing, top=len(classes))
-        wide = table.pivot(index="path", columns="label", values="probability")[classes]
-        known |= {str(name): list(row) for name, row in zip(wide.index, wide.to_numpy(), strict=True)}
+        table = result.predict(missing, probabilities=not numbers).set_index("path")
+        found = table[list(target.names) if numbers else columns]
+        known |= {str(name): list(row) for name, row in zip(found.index, found.to_numpy(), strict=True)}
     return np.array([known[name] for name in names])
 
 

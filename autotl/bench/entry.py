@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from autotl.bench.suite import Checkpoint, Data, Peer, Suite
+from autotl.api import Strategy, roles_of
+from autotl.bench.data_sets.data import Data
+from autotl.bench.suite import ALL, Checkpoint, Peer, Suite
 from autotl.errors import UnknownName
 from autotl.leaderboard import KEY, Kind
+from autotl.preparation.additional.roles import counterparts_of, learnable
 
 AUTOTL = "autotl"
 DEFAULT = "@default"
@@ -105,7 +108,9 @@ def entrants(suite: Suite, installed: Sequence[str], only: Sequence[str] = ()) -
     Raises:
         UnknownName: If there is no entrant of a name.
     """
-    named = installed if "all" in suite.strategies else suite.strategies
+    named: list[str] = []
+    for strategies in (suite.strategies, *(data.strategies for data in suite.datasets)):
+        named += installed if ALL in strategies else strategies
     known = {
         **{name: Entrant(name, "strategy") for name in installed},
         **{name + DEFAULT: Entrant(name + DEFAULT, "default") for name in installed},
@@ -124,6 +129,46 @@ def entrants(suite: Suite, installed: Sequence[str], only: Sequence[str] = ()) -
         if name not in known:
             raise UnknownName("entrant", name, known)
     return [known[name] for name in dict.fromkeys(chosen)]
+
+
+def takes_part(entrant: Entrant, data: Data, suite: Suite, strategies: Mapping[str, Strategy]) -> bool:
+    """Return whether an entrant takes part on a suite's data set.
+
+    "all" stands for the strategies that learn from no additional images. On data with such images, it stands
+    for the strategies that learn from them, and for their counterparts. A peer takes part if images have one
+    class each.
+
+    Args:
+        entrant: The entrant.
+        data: The data set.
+        suite: The suite.
+        strategies: The installed strategies by name.
+    """
+    if not can_run(entrant, data, strategies):
+        return False
+    named = suite.strategies_of(data)
+    if entrant.strategy is None or ALL not in named:
+        return entrant.strategy is None or entrant.strategy in named
+    if not data.additional:
+        return True
+    users = {name: each for name, each in learnable(strategies, data.additional).items() if roles_of(each)}
+    return entrant.strategy in users or entrant.strategy in counterparts_of(users).values()
+
+
+def can_run(entrant: Entrant, data: Data, strategies: Mapping[str, Strategy]) -> bool:
+    """Return whether an entrant can run on a data set.
+
+    A peer needs images with one class each. A strategy needs the additional images that it learns from.
+
+    Args:
+        entrant: The entrant.
+        data: The data set.
+        strategies: The installed strategies by name.
+    """
+    if entrant.peer is not None:
+        return data.target == "single_label"
+    found = strategies.get(entrant.strategy or "")
+    return found is None or {*roles_of(found)} <= {*data.additional}
 
 
 def entries(
@@ -147,8 +192,12 @@ def entries(
         seeds: Seeds; by default those of the suite.
         budgets: Budgets in seconds; by default those of the suite.
     """
+    shots_of = {data.name: suite.shots_of(data) for data in datasets}
+    all_shots = dict.fromkeys(shots for each in shots_of.values() for shots in each)
     combinations = itertools.product(
-        budgets or suite.budgets, seeds or suite.seeds, suite.shots, backbones, datasets, taking_part
+        budgets or suite.budgets, seeds or suite.seeds, all_shots, backbones, datasets, taking_part
     )
     for budget, seed, shots, backbone, data, entrant in combinations:
-        yield Entry(suite.name, suite.metric, data, shots, backbone, entrant, seed, budget)
+        if shots in shots_of[data.name]:
+            metric = suite.metric_of(data)
+            yield Entry(suite.name, metric, data, shots, backbone, entrant, seed, budget)

@@ -25,6 +25,7 @@ from autotl.bench.entry import Entry
 from autotl.bench.executors import Resources
 from autotl.bench.prepared_data import PreparedData
 from autotl.bench.revision import commit, revision
+from autotl.bench.split import Split
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
 from autotl.metrics import get_metric
@@ -78,7 +79,7 @@ def measure(
         **_output_fields(output, entry),
         status="failed" if failure else "ok",
         error=failure,
-        test=None if logits is None else float(get_metric(entry.metric)(prepared.split.labels, logits)),
+        test=None if logits is None else _score(entry.metric, prepared.split, logits),
         seconds=round(ended.seconds, 3),
         peak_memory_mb=round(ended.peak_memory_mb, 1) or None,
         machine=machine(),
@@ -129,6 +130,9 @@ def job(
         "strategy": entry.entrant.strategy,
         "search": entry.entrant.name if entry.entrant.kind == "selector" else None,
         "default": entry.entrant.kind == "default",
+        "target": prepared.split.target,
+        "columns": list(prepared.columns),
+        "additional": {role: str(path.resolve()) for role, path in prepared.additional.items()},
     }
 
 
@@ -181,6 +185,10 @@ def _run(
     )
 
 
+def _score(metric: str, split: Split, outputs: NDArray[np.float32]) -> float:
+    return float(get_metric(metric, split.spec)(split.labels, outputs))
+
+
 def _outcome(
     ended: process.ProcessResult, folder: Path, prepared: PreparedData
 ) -> tuple[str, Mapping[str, Any], NDArray[np.float32] | None]:
@@ -215,6 +223,7 @@ def _data_fields(prepared: PreparedData) -> dict[str, Any]:
         "n_train": split.count("train"),
         "n_test": split.count("test"),
         "n_classes": len(split.classes),
+        "target": split.target,
     }
 
 
@@ -239,6 +248,7 @@ def _output_fields(output: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
             **{name: value for name, value in known.items() if value},
         },
         "notes": tuple(map(str, output.get("notes") or ())),
+        "contributions": tuple(output.get("contributions") or ()),
     }
 
 

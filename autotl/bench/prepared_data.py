@@ -8,25 +8,30 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autotl import jsonio
-from autotl.api import Columns, Dataset, Reader
+from autotl.api import Columns, Dataset, Reader, TargetSpec
 from autotl.bench import split as splits
+from autotl.bench.data_sets.data import REST, Data, label_columns
+from autotl.bench.data_sets.target_texts import cells_of, names_in, target_texts
 from autotl.bench.generated.draw import FAMILIES, draw
+from autotl.bench.generated.from_files import MAKERS, make_table
 from autotl.bench.split import Split
-from autotl.bench.suite import Data
 from autotl.data import map_in_threads, read
 from autotl.errors import BenchError, UnknownName
 from autotl.seeds import derive
 
 TEST_PER_CLASS = 200
 """Test images per class of a generated data set."""
+_IndexRow = tuple[str, str, str, str]
+"""Digest, target, part and file of an image."""
+_MADE = "made"  # folder of changed images, which are exported like others
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,10 @@ class PreparedData:
     Attributes:
         data: The data set.
         split: The split.
-        table: CSV file with image, label and part.
+        table: CSV file with image, label and part. Each number has a column with its name.
         train: CSV file with image and label of the training images.
         test: CSV file with the test images, in the order of the logits.
+        additional: Files or folders of the images besides the labelled ones, by role.
     """
 
     data: Data
@@ -46,6 +52,12 @@ class PreparedData:
     table: Path
     train: Path
     test: Path
+    additional: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table with the labels or numbers."""
+        return self.split.numbers or ("label",)
 
 
 class DataMissing(BenchError):
@@ -79,72 +91,131 @@ def prepare_data(
     """
     home = folder / data.name
     images = _images(data, home, files, readers)
+    lines: list[Any] = [(digest, label, part) for digest, label, part, _ in images]
     split = splits.make(
-        [(digest, label, part) for digest, label, part, _ in images],
+        lines,
         shots=shots,
         seed=seed,
         test=data.test,
         train_cap=data.train_cap,
         test_cap=data.test_cap,
+        target=_target(data, [label for _, label, _ in lines]),
     )
     name = splits.file_name(data.name, shots=shots, seed=seed)
-    if (kept := official / name).is_file() and splits.read(kept).hash != split.hash:
+    _check_official(data, split, official / name)
+    lists = home / name.removesuffix(".csv")
+    left = splits.unused(lines, split, test=data.test) if REST in data.additional.values() else []
+    rest = {digest: image for digest, _, _, image in images}
+    additional = {}
+    for role, other in data.additional.items():
+        if other == REST:
+            additional[role] = lists / f"{role}.csv"
+            _write(additional[role], ("image",), [(str(rest[digest].resolve()),) for digest in left])
+        else:
+            additional[role] = _data_file(data, other, files)
+    _write_lists(lists, split, {(digest, label): image for digest, label, _, image in images})
+    return PreparedData(data, split, lists / "table.csv", lists / "train.csv", lists / "test.csv", additional)
+
+
+def _target(data: Data, texts: Sequence[str]) -> TargetSpec:
+    """Return the target with its names: those of numbers are columns, others occur in the texts."""
+    if data.target != "regression":
+        return TargetSpec(data.target, names_in(texts, data.target))
+    named = (MAKERS[str(data.generator)].label,) if data.is_made else label_columns(data)
+    return TargetSpec(data.target, tuple(named))
+
+
+def _check_official(data: Data, split: Split, path: Path) -> None:
+    """Raise BenchError if a split differs from that of the suite."""
+    if path.is_file() and (known := splits.read(path)).hash != split.hash:
         raise BenchError(
-            f"{data.name} is not the data of {kept}: the split must have the hash {splits.read(kept).hash} "
+            f"{data.name} is not the data of {path}: the split must have the hash {known.hash} "
             f"(got {split.hash}). Use the original data, or your own suite."
         )
-    paths = {(digest, label): image for digest, label, _, image in images}
-    lists = home / name.removesuffix(".csv")
-    rows = [(str(paths[line.digest, line.label].resolve()), line.label, line.part) for line in split.lines]
-    _write(lists / "table.csv", ("image", "label", "part"), rows)
-    _write(lists / "train.csv", ("image", "label"), [row[:2] for row in rows if row[2] == "train"])
-    _write(lists / "test.csv", ("image",), [row[:1] for row in rows if row[2] == "test"])
-    return PreparedData(data, split, lists / "table.csv", lists / "train.csv", lists / "test.csv")
+
+
+def _write_lists(folder: Path, split: Split, images: Mapping[tuple[str, str], Path]) -> None:
+    """Write the table, and the lists of training and test images."""
+    names = split.numbers or ("label",)
+    rows = [
+        (str(images[line.digest, line.label].resolve()), *cells_of(line.label, split.target), line.part)
+        for line in split.lines
+    ]
+    _write(folder / "table.csv", ("image", *names, "part"), rows)
+    _write(folder / "train.csv", ("image", *names), [row[:-1] for row in rows if row[-1] == "train"])
+    _write(folder / "test.csv", ("image",), [row[:1] for row in rows if row[-1] == "test"])
+
+
+def _data_file(data: Data, name: str, files: Path | None) -> Path:
+    """Return a file or folder in the folder of data files. Raises DataMissing."""
+    path = (files or Path()) / name
+    if files is None or not path.exists():
+        raise DataMissing(f"{data.name}: {name} is not in {files or 'a folder of data. Give --data'}.")
+    return path
 
 
 def _images(
     data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]
 ) -> list[tuple[str, str, str | None, Path]]:
-    """Return digest, label, part and file of every image; decode and write them the first time."""
+    """Return digest, target, part and file of every image; decode and write them the first time."""
     index = home / "index.csv"
     if not index.is_file():
         shutil.rmtree(home, ignore_errors=True)
-        dataset = _open(data, files, readers)
-        _export(dataset, home / "images")
-        table = dataset.table
-        rows = [
-            (digest, dataset.classes[label], part or "", f"images/{number:07d}.png")
-            for number, (digest, label, part) in enumerate(
-                zip(table["digest"], table["label"], table["part"], strict=True)
-            )
-        ]
+        dataset = _open(data, home, files, readers)
+        rows = _exported(dataset, home, "images")
+        if data.test_file is not None:
+            path = _data_file(data, data.test_file, files)
+            other = read(path, readers=readers, columns=Columns(data.image, data.label, target=data.target))
+            rows = _with_test_rows(data, rows, _exported(other, home, "test-images"))
         _write(index, ("digest", "label", "part", "image"), rows)
+        shutil.rmtree(home / _MADE, ignore_errors=True)
     with index.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
     return [(row["digest"], row["label"], row["part"] or None, home / row["image"]) for row in found]
 
 
-def _export(dataset: Dataset, folder: Path) -> None:
-    folder.mkdir(parents=True)
+def _exported(dataset: Dataset, home: Path, folder: str) -> list[_IndexRow]:
+    """Write the images into a folder, and return their rows of the index."""
+    (home / folder).mkdir(parents=True)
 
     def save(row: int) -> None:
-        dataset.openers[row]().save(folder / f"{row:07d}.png", compress_level=1)
+        dataset.openers[row]().save(home / folder / f"{row:07d}.png", compress_level=1)
 
     for _ in map_in_threads(save, range(len(dataset))):
         pass
+    columns = dataset.table["digest"], target_texts(dataset), dataset.table["part"]
+    return [
+        (digest, target, part or "", f"{folder}/{number:07d}.png")
+        for number, (digest, target, part) in enumerate(zip(*columns, strict=True))
+    ]
 
 
-def _open(data: Data, files: Path | None, readers: Mapping[str, Reader]) -> Dataset:
-    columns = Columns(data.image, data.label, target="single_label")  # suites have one class for each image
+def _with_test_rows(data: Data, rows: list[_IndexRow], others: list[_IndexRow]) -> list[_IndexRow]:
+    """Return training rows, and those of another file's test part; all of its rows if it has no parts."""
+    parts = {part for _, _, part, _ in others}
+    tested = [row for row in others if row[2] == "test" or "test" not in parts]
+    known = [{name for _, name, _, _ in each} for each in (rows, tested)]
+    if data.target == "single_label" and known[0] != known[1]:
+        raise BenchError(
+            f"{data.name}: {data.test_file} must have the classes of {data.file} (got "
+            f"{', '.join(sorted(known[0] ^ known[1])[:5])} in one of them alone). Give another file."
+        )
+    train = [(digest, target, "train", image) for digest, target, part, image in rows if part != "test"]
+    return [*train, *((digest, target, "test", image) for digest, target, _, image in tested)]
+
+
+def _open(data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]) -> Dataset:
+    columns = Columns(data.image, data.label, target=data.target)
+    if data.file is not None:
+        path = _data_file(data, data.file, files)
+        if not data.is_made:
+            return read(path, readers=readers, columns=columns)
+        name, seed = str(data.generator), derive(0, "benchmark", data.name)
+        known = read(path, readers=readers, columns=Columns(target="single_label"))
+        table = make_table(name, known, home / _MADE, seed=seed, settings=data.settings)
+        return read(table, readers=readers, columns=Columns("image", MAKERS[name].label, target=data.target))
     if data.generator is not None:
         return read(_generate(data), readers=readers, columns=columns)
-    if data.file is not None:
-        path = (files or Path()) / data.file
-        if files is None or not path.exists():
-            raise DataMissing(
-                f"{data.name}: {data.file} is not in {files or 'a folder of data. Give --data'}."
-            )
-        return read(path, readers=readers, columns=columns)
     try:
         from datasets import load_dataset  # an extra
 

@@ -6,8 +6,7 @@ Some run in parallel, and each row is stored when it ends.
 from __future__ import annotations
 
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -16,22 +15,22 @@ from statistics import median
 from threading import Event
 
 from autotl import plugins
+from autotl.api import Strategy
 from autotl.bench import split as splits
-from autotl.bench.entry import Entrant, Entry, entrants, entries
+from autotl.bench.data_sets.data import Data
+from autotl.bench.entry import Entrant, Entry, can_run, entrants, entries, takes_part
 from autotl.bench.executors import Resources, make_executor
-from autotl.bench.measure import measure, with_this_python
+from autotl.bench.measure import measure
+from autotl.bench.peers import install_peers
 from autotl.bench.prepared_data import DataMissing, PreparedData, prepare_data
-from autotl.bench.suite import Checkpoint, Data, Suite
+from autotl.bench.suite import Checkpoint, Suite
 from autotl.cache import exclusive_lock
 from autotl.errors import BenchError, UnknownName
 from autotl.leaderboard import Row, read_rows, write_rows
-from autotl.preparation.additional.roles import learnable
 from autotl.training import pick_device
 
 Report = Callable[[str], None]
 """Shows a line of progress."""
-INSTALL_SECONDS = 3600.0
-"""Seconds that the installation of a peer may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,10 @@ def run(plan: BenchPlan, report: Report) -> Path:
     executor = make_executor(plan.executor, plan.workers)
     with exclusive_lock(plan.out / ".lock", str(plan.out)):
         catalog = plugins.load()
-        installed = learnable(catalog.strategies.items, ())  # a suite has labelled images alone
-        taking_part = entrants(plan.suite, sorted(installed), plan.only)
+        strategies = catalog.strategies.items
+        taking_part = entrants(plan.suite, sorted(strategies), plan.only)
         prepared = _prepare_all(plan, catalog, report)
-        planned = _entries(plan, taking_part, prepared, report)
+        planned = _entries(plan, taking_part, prepared, strategies, report)
         known = _known_rows(plan.out)
         missing = [
             entry
@@ -96,7 +95,7 @@ def run(plan: BenchPlan, report: Report) -> Path:
         ]
         report(f"{len(planned)} measurements, {len(planned) - len(missing)} of them done before.")
         needed = [each for each in taking_part if any(entry.entrant == each for entry in missing)]
-        measure_entry = _MeasureEntry(plan, prepared, _install_peers(needed, report))
+        measure_entry = _MeasureEntry(plan, prepared, install_peers(needed, report))
         for count, (entry, row) in enumerate(executor.run(missing, measure_entry), 1):
             write_rows(plan.out / "rows" / f"{entry.id}.parquet", [row])
             assemble(plan.out)
@@ -123,9 +122,14 @@ def assemble(out: Path) -> Path:
 
 
 def _entries(
-    plan: BenchPlan, taking_part: Sequence[Entrant], prepared: _Prepared, report: Report
+    plan: BenchPlan,
+    taking_part: Sequence[Entrant],
+    prepared: _Prepared,
+    strategies: Mapping[str, Strategy],
+    report: Report,
 ) -> list[Entry]:
-    return list(
+    """Return the measurements of entrants that take part, or that are named and can run."""
+    found = list(
         entries(
             plan.suite,
             taking_part,
@@ -135,6 +139,16 @@ def _entries(
             budgets=plan.budgets,
         )
     )
+    if plan.only:
+        able = [each for each in found if can_run(each.entrant, each.data, strategies)]
+        for entrant in taking_part:
+            if entrant not in {each.entrant for each in able}:
+                raise BenchError(
+                    f"{entrant.name} can run on no data set of the suite {plan.suite.name!r}: they lack the "
+                    "images that it learns from, or have other targets. Leave it out."
+                )
+        return able
+    return [each for each in found if takes_part(each.entrant, each.data, plan.suite, strategies)]
 
 
 def _known_rows(out: Path) -> dict[tuple[object, ...], Row]:
@@ -171,7 +185,7 @@ def _prepare_all(plan: BenchPlan, catalog: plugins.Catalog, report: Report) -> _
 
 def _prepare_splits(plan: BenchPlan, data: Data, catalog: plugins.Catalog) -> _Prepared:
     found: _Prepared = {}
-    for shots in plan.suite.shots:
+    for shots in plan.suite.shots_of(data):
         for seed in plan.seeds or plan.suite.seeds:
             prepared = prepare_data(
                 data,
@@ -216,32 +230,6 @@ def _check_weights(checkpoint: Checkpoint, weights: Path | None) -> None:
             f"{file} must have the SHA-256 {checkpoint.sha256} (got {found}). "
             "Use the suite's checkpoint, or your own suite."
         )
-
-
-def _install_peers(taking_part: Sequence[Entrant], report: Report) -> dict[str, str]:
-    """Let each peer install itself, and return the failures by name."""
-    failures = {}
-    for entrant in taking_part:
-        if entrant.peer is None:
-            continue
-        report(f"Preparing {entrant.name}.")
-        try:
-            done = subprocess.run(
-                [*with_this_python(entrant.peer.command), "prepare", entrant.name],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=INSTALL_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            failures[entrant.name] = f"It could not be installed: {error}"
-            continue
-        if done.returncode:
-            output = (done.stdout + done.stderr).strip().splitlines()[-8:]
-            failures[entrant.name] = "It could not be installed: " + "\n".join(output)
-    return failures
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,48 +8,18 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autotl.bench.data_sets.data import DEFAULT_METRICS, KEYS, REST, Data, data_faults, parse_data
 from autotl.clock import parse_duration
 from autotl.errors import BenchError, UnknownName
-from autotl.metrics import METRICS
+from autotl.metrics import METRIC_NAMES, METRICS_OF
 
 SUITES_FOLDER = Path(__file__).parent / "suites"
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """A data set of a suite.
-
-    Exactly one of ``generator``, ``file`` and ``huggingface`` is given.
-
-    Attributes:
-        name: Name of the data set.
-        generator: "digits", or a family of :func:`autotl.bench.generated.draw`.
-        settings: Further arguments of the generator or of ``load_dataset``.
-        file: Name of a file or folder in the folder of data files.
-        huggingface: Name on the Hugging Face hub.
-        image: Column of the images.
-        label: Column of the labels.
-        train_cap: The largest number of training images per class; 0 for no limit.
-        test_cap: The largest number of test images per class; 0 for no limit.
-        test: Fraction of each class for testing, in (0, 0.9], if the data has no test part.
-        image_size: Input size in pixels for every entrant; None if each chooses its own.
-    """
-
-    name: str
-    generator: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    file: str | None = None
-    huggingface: str | None = None
-    image: str | None = None
-    label: str | None = None
-    train_cap: int = 0
-    test_cap: int = 0
-    test: float = 0.3
-    image_size: int | None = None
+ALL = "all"
+"""Stands for every installed strategy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +56,8 @@ class Peer:
 class Suite:
     """A benchmark: the product of several lists.
 
-    It is data sets × shots × backbones × entrants × seeds × budgets.
+    It is data sets × shots × backbones × entrants × seeds × budgets. A data set may replace the shots, the
+    strategies and the metric.
 
     Attributes:
         name: Name of the suite.
@@ -126,6 +97,24 @@ class Suite:
     def splits(self) -> Path:
         """The folder of the split files."""
         return self.path.parent / "splits"
+
+    def shots_of(self, data: Data) -> tuple[int, ...]:
+        """Return a data set's numbers of training images per class."""
+        own = data.shots is not None or data.target != "single_label"
+        return (data.shots or 0,) if own else self.shots
+
+    def strategies_of(self, data: Data) -> tuple[str, ...]:
+        """Return the names of a data set's strategies, or "all"."""
+        return data.strategies or self.strategies
+
+    def metric_of(self, data: Data) -> str:
+        """Return the metric of a data set.
+
+        It is its own one, the suite's if that scores the target, or the usual one of the target.
+        """
+        if data.metric is not None:
+            return data.metric
+        return self.metric if self.metric in METRICS_OF[data.target] else DEFAULT_METRICS[data.target]
 
 
 def shipped() -> list[str]:
@@ -181,7 +170,7 @@ class _SuiteParser:
             budgets=budgets,
             seeds=self._integers(found, "seeds", [0]),
             shots=self._integers(found, "shots", [0]),
-            strategies=tuple(map(str, self._list(found, "strategies", ["all"]))),
+            strategies=tuple(map(str, self._list(found, "strategies", [ALL]))),
             defaults=bool(found.get("defaults", False)),
             selectors=tuple(map(str, self._list(found, "selectors", []))),
             autotl=bool(found.get("autotl", True)),
@@ -192,6 +181,7 @@ class _SuiteParser:
         for what, things in (("dataset", suite.datasets), ("backbone", suite.backbones)):
             if not things:
                 raise BenchError(f"{self.path}: a suite must have at least one [[{what}]]. Add it.")
+        self._check_rest(suite)
         for what, names in (
             ("data set", [each.name for each in suite.datasets]),
             ("backbone", [each.name for each in suite.backbones]),
@@ -201,24 +191,32 @@ class _SuiteParser:
                 raise BenchError(f"{self.path}: two entries have the {what} name {twice[0]!r}. Rename one.")
         return suite
 
+    def _check_rest(self, suite: Suite) -> None:
+        """Check that training images are left where they are additional images."""
+        for data in suite.datasets:
+            if REST in data.additional.values() and 0 in suite.shots_of(data):
+                raise BenchError(
+                    f"{self.path}: the data set {data.name!r} must have shots of at least 1, so that "
+                    "training images are left as the rest (got 0: all)."
+                )
+
     def _metric(self, found: Mapping[str, Any]) -> str:
         name = str(found.get("metric", "accuracy"))
-        if name not in METRICS:  # others who run the suite do not have a custom metric
-            raise BenchError(f"{self.path}: {UnknownName('metric', name, METRICS)}")
+        if name not in METRIC_NAMES:  # others who run the suite do not have a custom metric
+            raise BenchError(f"{self.path}: {UnknownName('metric', name, METRIC_NAMES)}")
         return name
 
     def _data(self, table: dict[str, Any]) -> Data:
         name = self._name(table, "dataset")
         where = f"the data set {name!r}"
-        self._check_keys(table, where, Data.__dataclass_fields__)
-        forms = [key for key in ("generator", "file", "huggingface") if table.get(key)]
-        if len(forms) != 1:
-            raise BenchError(
-                f"{self.path}: {where} must have one of generator, file and huggingface (got {len(forms)})."
-            )
-        if not 0 < float(table.get("test", 0.3)) <= 0.9:
-            raise BenchError(f"{self.path}: {where}: test must be in (0, 0.9] (got {table['test']}).")
-        return Data(**table)
+        self._check_keys(table, where, KEYS)
+        try:
+            data = parse_data(table)
+        except UnknownName as error:
+            raise BenchError(f"{self.path}: {where}: {error}") from error
+        if fault := next(data_faults(table, data), ""):
+            raise BenchError(f"{self.path}: {where} {fault}")
+        return data
 
     def _checkpoint(self, table: dict[str, Any]) -> Checkpoint:
         name = self._name(table, "backbone")

@@ -16,8 +16,8 @@ from autotl.errors import BenchError
 def true_labels(results: Iterable[Path]) -> dict[str, NDArray[np.int64]]:
     """Return the test labels (images,) by the split's hash.
 
-    All known splits are included. Splits are read from the ``splits`` folder beside each results file, and
-    from the shipped ones. Other files there are ignored.
+    All known splits of images with one class each are included. Splits are read from the ``splits`` folder
+    beside each results file, and from the shipped ones. Other files there are ignored.
     """
     found = {}
     for folder in (SUITES_FOLDER / "splits", *(path.parent / "splits" for path in results)):
@@ -26,5 +26,6 @@ def true_labels(results: Iterable[Path]) -> dict[str, NDArray[np.int64]]:
                 split = splits.read(path)
             except BenchError:
                 continue
-            found[split.hash] = split.labels
+            if split.target == "single_label":
+                found[split.hash] = split.labels
     return found

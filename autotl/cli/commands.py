@@ -37,7 +37,9 @@ def fit(
     ] = False,
     verbose: Annotated[
         bool,
-        typer.Option("--verbose", "-v", help="Print the plan of the time as well.", rich_help_panel=OUTPUT),
+        typer.Option(
+            "--verbose", "-v", help="Print the plan and the use of the time as well.", rich_help_panel=OUTPUT
+        ),
     ] = False,
     **options: Any,
 ) -> None:

@@ -30,6 +30,10 @@ _OUT = typer.Option(
 )
 _CLUSTERS = typer.Option(help="The number of clusters. Default: chosen by stability.", metavar="K")
 _MAX_CLUSTERS = typer.Option(help="The largest number of clusters to try.", metavar="K")
+_SOURCE = typer.Option(
+    help="Labelled images of other classes: distances then ignore what varies within them, if it helps.",
+    metavar="DATA",
+)
 _PROJECTION = typer.Option(help="The map: auto, umap, tsne or pca.", metavar="NAME")
 _LABELS = typer.Option(
     help="An explored folder with labels filled in: write the labelled images to --out, a table for fit.",
@@ -43,6 +47,7 @@ _OF_LABELS = ("images", "out", "labels", "as_json", "quiet")
 def explore(
     context: typer.Context,
     images: Annotated[str | None, _IMAGES] = None,
+    source: Annotated[str | None, _SOURCE] = None,
     out: Annotated[Path | None, _OUT] = None,
     backbone: Annotated[list[str] | None, option("backbone")] = None,
     clusters: Annotated[int | None, _CLUSTERS] = None,
@@ -58,13 +63,13 @@ def explore(
 ) -> None:
     """Explore IMAGES without labels: clusters, a map, outliers and copies."""
     if labels is not None:
-        _refuse_others(context)
-        _write_labelled(labels, images, out, as_json=as_json, quiet=quiet)
+        _write_labelled(context, labels, images, out, as_json=as_json, quiet=quiet)
         return
     if images is None:
         raise typer.BadParameter("IMAGES is missing. Give a folder: autotl explore PHOTOS --out explored")
     found = autotl.explore(
         images,
+        source=source,
         out=out,
         backbone=backbone or "auto",
         clusters=clusters,
@@ -85,18 +90,34 @@ def explore(
 def _refuse_others(context: typer.Context) -> None:
     """Refuse options that --labels does not use."""
     for name in context.params:
-        source = context.get_parameter_source(name)
-        if name not in _OF_LABELS and source is not None and source.name == "COMMANDLINE":
+        given_by = context.get_parameter_source(name)
+        if name not in _OF_LABELS and given_by is not None and given_by.name == "COMMANDLINE":
             flag = name.replace("_", "-")
             raise typer.BadParameter(f"--{flag} must not be given with --labels. Leave it out.")
 
 
 def _write_labelled(
-    labels: Path, images: str | None, out: Path | None, *, as_json: bool, quiet: bool
+    context: typer.Context,
+    labels: Path,
+    images: str | None,
+    out: Path | None,
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
-    """Write the table of labelled images, and print the counts."""
+    """Write the table of labelled images, and print the counts.
+
+    Args:
+        context: The call, which must have no other options.
+        labels: The explored folder.
+        images: The images, which must not be given.
+        out: The table to write.
+        as_json: Whether the counts are printed as JSON.
+        quiet: Whether nothing is printed.
+    """
     from autotl.exploration.labelled import write_labelled
 
+    _refuse_others(context)
     if images is not None:
         raise typer.BadParameter(f"IMAGES must not be given with --labels (got {images}). Leave it out.")
     if out is None:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from autotl.api import TargetSpec
 from autotl.clock import parse_duration
 from autotl.config.run_config import RunConfig, all_options
 from autotl.config.run_json import IN_MEMORY, OBJECTS, to_json
@@ -16,6 +17,7 @@ from autotl.errors import RunError
 from autotl.masking import VARIABLE, masked
 from autotl.metrics import METRIC_NAMES
 from autotl.results import RunFile
+from autotl.targets import TARGETS, target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,11 @@ class _Merge:
                 )
             return kept
         if self.new[name] != kept and not all_options()[name].option.resumable:
-            wanted = "the target's default" if name == "metric" and kept is None else repr(kept)
+            usual = sorted({target_of(TargetSpec(kind, ())).default_metric for kind in TARGETS})
+            unnamed = name == "metric" and kept is None
+            if unnamed and self.new[name] in usual:
+                return self.given[name]  # the data's kind of target decides whether it is the same metric
+            wanted = f"the target's default ({', '.join(usual)})" if unnamed else repr(kept)
             raise RunError(
                 f"{name} must be {wanted}, as at the start of the run in {self.folder} "
                 f"(got {self.new[name]!r}). Leave it out, or start a new run in another folder."

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from autotl.api import Dataset
 from autotl.data.view import View, render
+from autotl.progress.timeline import spent_on
 
 if TYPE_CHECKING:
     from autotl.api.dataset import Rows
@@ -26,6 +27,7 @@ class LazyImages:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @spent_on("decode")
     def __getitem__(self, chosen: Tensor | slice) -> Tensor:
         """Decode the images at these positions."""
         rows = self._rows[chosen if isinstance(chosen, slice) else chosen.numpy()]

@@ -9,10 +9,13 @@ from autotl.evaluation.number_text import IN_UNITS, metric_name, significant
 from autotl.evaluation.scores import Evaluation
 
 
-def model_sentence(findings: Findings) -> str:
-    """Return one sentence with strategy, network, trained stages and score."""
+def model_sentence(findings: Findings, kind: str = "") -> str:
+    """Return one sentence with strategy, network, trained stages and score.
+
+    ``kind`` is the kind of transfer; "" leaves it out.
+    """
     arm, test = findings.winner.arm, findings.test
-    parts = [_trained_stages(findings), _weights_origin(findings)]
+    parts = [kind, _trained_stages(findings), _weights_origin(findings)]
     detail = f" ({', '.join(filter(None, parts))})" if any(parts) else ""
     return f"Delivered: {arm.strategy} on {arm.backbone}{detail}, {_score(test)}."
 

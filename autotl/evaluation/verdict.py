@@ -24,6 +24,7 @@ from autotl.evaluation.model_sentence import model_sentence, score_text
 from autotl.evaluation.number_text import IN_UNITS, metric_name, significant
 from autotl.evaluation.plateau import Plateau
 from autotl.evaluation.scores import PROPORTIONS, Evaluation
+from autotl.evaluation.transfer_kind import transfer_kind
 
 Transfer = Literal["helps", "no_measurable_difference", "hurts"]
 
@@ -44,6 +45,7 @@ class Verdict:
         cost: The training time of each side; "" if nothing was compared.
         delivered: The final model and its test score, as a sentence.
         warnings: Reasons to distrust the test score or the stated confidence, one sentence each.
+        kind: The kind of transfer of the final model; "" if nothing is transferred.
     """
 
     transfer: Transfer | None
@@ -54,9 +56,16 @@ class Verdict:
     cost: str = ""
     delivered: str = ""
     warnings: tuple[str, ...] = ()
+    kind: str = ""
 
 
-def judge(findings: Findings, untried: Sequence[str] = (), leaks: Leaks = NO_LEAKS) -> Verdict:
+def judge(
+    findings: Findings,
+    untried: Sequence[str] = (),
+    leaks: Leaks = NO_LEAKS,
+    *,
+    roles: Sequence[str] = (),
+) -> Verdict:
     """Decide by the gain of transfer over the best baseline.
 
     Transfer helps (hurts) if the 95 % interval of the gain lies above (below) zero and its p-value agrees. No
@@ -66,16 +75,19 @@ def judge(findings: Findings, untried: Sequence[str] = (), leaks: Leaks = NO_LEA
         findings: The results of the final evaluation.
         untried: Strategies that transfer and were planned, but never scored.
         leaks: Test images that resemble training images.
+        roles: Roles of the additional images that the final model's strategy learns from.
     """
     verdict = _judge(findings, untried)
+    kind = transfer_kind(roles, transfers=bool(findings.transfer_summary.transferred))
     single = isinstance(findings.test.details, SingleLabelScores)
     leaked = leak_warning(leaks, points=single or findings.test.metric in PROPORTIONS)
     return replace(
         verdict,
         sentence=verdict.sentence + leak_headline(leaks),
         caveat=" ".join(filter(None, (leaked, verdict.caveat))),
-        delivered=model_sentence(findings),
+        delivered=model_sentence(findings, kind),
         warnings=tuple(filter(None, (leaked, calibration_warning(findings)))),
+        kind=kind,
     )
 
 

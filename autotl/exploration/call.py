@@ -25,6 +25,7 @@ MAX_CLUSTERS = 200
 def explore(
     images: Any,
     *,
+    source: Any = None,
     out: str | Path | None = None,
     backbone: str | Path | Sequence[str | Path] = "auto",
     clusters: int | None = None,
@@ -42,9 +43,14 @@ def explore(
     has a page to look at, and a table to label from. An interrupted exploration resumes in its folder: the
     features of finished blocks are kept.
 
+    The source images whiten the features by the covariance within their classes (Hariharan, Malik and
+    Ramanan, ECCV 2012). It is a form of self-taught clustering (Dai et al., ICML 2008).
+
     Args:
         images: A folder, a zip, a table, arrays, a data set, or a list of paths or images. Labels are
             ignored.
+        source: Labelled images of other classes, in a form that ``fit`` takes. Distances then ignore what
+            varies within these classes, if the clusters are more stable with them.
         out: The new folder, or that of an interrupted exploration. By default it is chosen as by
             :func:`autotl.fit`.
         backbone: Names of timm models, or folders with weights. With several, the one with the most stable
@@ -62,7 +68,8 @@ def explore(
         The clusters, the map and the tables.
 
     Raises:
-        DataError: There are fewer than 20 different images, or they cannot be read.
+        DataError: There are fewer than 20 different images, or they cannot be read, or the source has no
+            labels.
         RunError: The folder is in use or holds other files.
     """
     arguments = dict(locals())
@@ -79,6 +86,7 @@ def explore(
     ):
         return explore_images(
             images,
+            source=source,
             out=out,
             options=options,
             readers=lambda: catalog.readers.items,

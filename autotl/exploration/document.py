@@ -13,11 +13,14 @@ import numpy as np
 from autotl.api import Backbone
 from autotl.exploration.findings import Findings
 from autotl.exploration.grouping.choose import Grouping, MarginLabels
-from autotl.exploration.grouping.stability import Stability
 from autotl.exploration.images.features import ImageRows
 from autotl.exploration.images.listing import address_of
+from autotl.exploration.images.source_rows import SourceRows
 from autotl.exploration.projection import Map
+from autotl.exploration.source_part import Source, source_entry, source_sentence
+from autotl.exploration.stability_entry import stability_entry
 from autotl.jsonio import FORMAT
+from autotl.report.format import count
 
 REPRESENTATIVES = 8
 """Representatives of a cluster in the document."""
@@ -39,6 +42,7 @@ class Evidence:
         notes: Sentences for the user.
         seed: The seed.
         seconds: The time of the exploration.
+        source: The labelled source images; None without any.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Evidence:
     notes: Sequence[str]
     seed: int
     seconds: float
+    source: Source | None = None
 
 
 def build_document(evidence: Evidence) -> dict[str, Any]:
@@ -62,6 +67,7 @@ def build_document(evidence: Evidence) -> dict[str, Any]:
         "sentence": key_sentence(evidence.grouping, len(evidence.rows)),
         **_images(evidence),
         **_groups(evidence),
+        "source": None if evidence.source is None else source_entry(evidence.source, evidence.grouping),
         **_issues(evidence),
         "map": evidence.map.method,
         "notes": list(evidence.notes),
@@ -96,9 +102,9 @@ def _groups(evidence: Evidence) -> dict[str, Any]:
         "clear": grouping.is_clear,
         "method": grouping.method,
         "fixed": grouping.fixed,
-        "stability": None if grouping.chosen is None else _stability(grouping.chosen),
+        "stability": None if grouping.chosen is None else stability_entry(grouping.chosen),
         "stability_by_k": {
-            name: [_stability(each) for each in measured] for name, measured in grouping.measured.items()
+            name: [stability_entry(each) for each in measured] for name, measured in grouping.measured.items()
         },
         "density": _density(grouping),
         "margin": _margin(grouping.margin),
@@ -151,9 +157,14 @@ def key_sentence(grouping: Grouping, images: int) -> str:
     )
 
 
-def method_notes(grouping: Grouping) -> list[str]:
-    """Return sentences on the chosen backbone and method."""
+def method_notes(grouping: Grouping, source: SourceRows | None = None) -> list[str]:
+    """Return sentences on the chosen backbone and method, and on source images."""
     notes = []
+    if source is not None:
+        notes.append(source_sentence(source, grouping))
+        if source.left_out:
+            copies = count(source.left_out, "source image is", "source images are")
+            notes.append(f"{copies} left out as copies of explored images.")
     if grouping.chosen is not None and not grouping.is_clear and not grouping.fixed:
         k = grouping.chosen.k
         notes.append(f"Give --clusters {k} (clusters={k}) to divide the images all the same, for labelling.")
@@ -196,22 +207,6 @@ def _cluster(evidence: Evidence, number: int) -> dict[str, Any]:
     }
 
 
-def _stability(each: Stability) -> dict[str, Any]:
-    return {
-        "k": each.k,
-        "mean": each.mean,
-        "spread": each.spread,
-        "error": each.error,
-        "null_mean": each.null_mean,
-        "null_error": each.null_error,
-        "gain": each.gain,
-        "explained": each.explained,
-        "null_explained": each.null_explained,
-        "null_explained_error": each.null_explained_error,
-        "clear": each.is_clear,
-    }
-
-
 def _backbone(each: Backbone) -> dict[str, Any]:
     return {
         "name": each.name,
@@ -226,7 +221,7 @@ def _density(grouping: Grouping) -> dict[str, Any] | None:
     found = grouping.density
     if found is None:
         return None
-    return {"k": found.k, "noise": found.noise, "stability": _stability(found.stability)}
+    return {"k": found.k, "noise": found.noise, "stability": stability_entry(found.stability)}
 
 
 def _margin(found: MarginLabels | None) -> dict[str, Any] | None:

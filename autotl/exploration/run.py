@@ -14,14 +14,17 @@ from autotl.data import join_names
 from autotl.errors import DataError
 from autotl.exploration.document import Evidence, build_document, method_notes
 from autotl.exploration.findings import find_facts
-from autotl.exploration.grouping.choose import group_rows
+from autotl.exploration.grouping.choose import Grouping, group_rows
 from autotl.exploration.grouping.reduction import Matrix, reduce_features, unit_rows
+from autotl.exploration.grouping.source_space import whitening
 from autotl.exploration.images.features import ImageRows, choose_weights, compute_features, describe_backbones
 from autotl.exploration.images.listing import Readers, list_images
 from autotl.exploration.images.scan import Scan, scan_images
+from autotl.exploration.images.source_rows import SourceRows, read_source
 from autotl.exploration.page.html import page
 from autotl.exploration.projection import project
 from autotl.exploration.result import FEATURES, PAGE, Exploration
+from autotl.exploration.source_part import Source
 from autotl.exploration.table import CLUSTER_TABLE, TABLE, cluster_table, image_table
 from autotl.exploration.work_folder import DOCUMENT, OutFolder, RowFile, open_out_folder
 from autotl.progress import report_progress
@@ -63,6 +66,7 @@ class Options:
 def explore_images(
     images: Any,
     *,
+    source: Any,
     out: str | Path | None,
     options: Options,
     readers: Readers,
@@ -73,6 +77,7 @@ def explore_images(
 
     Args:
         images: The images, in any form.
+        source: Labelled images of other classes; None for none.
         out: The new folder, or that of an interrupted exploration.
         options: The options.
         readers: Returns the readers by name.
@@ -85,7 +90,7 @@ def explore_images(
     folder = open_out_folder(out, images)
     try:
         with folder.locked():
-            found = _explore(images, folder, options, readers, sources, clock)
+            found = _explore(images, source, folder, options, readers, sources, clock)
     except BaseException:
         folder.remove_unless_resumable()
         raise
@@ -97,6 +102,7 @@ def explore_images(
 
 def _explore(
     images: Any,
+    source: Any,
     folder: OutFolder,
     options: Options,
     readers: Readers,
@@ -108,16 +114,15 @@ def _explore(
     listed = list_images(images, readers=readers, image=options.image)
     rows = ImageRows(listed.images, scan_images(listed.images, folder.work))
     check_images(rows, options.clusters)
+    known = _read_source(source, rows, folder, readers, seed=options.seed)
     chosen, notes = choose_weights(options.backbone, sources, device=options.device, images=len(rows))
     networks = describe_backbones(
         chosen, rows, image_size=options.image_size, device=options.device, clock=clock
     )
     features = _features(rows, networks, folder, device=options.device)
-    spaces = _spaces(features, seed=options.seed)
-    grouping = group_rows(
-        spaces, clusters=options.clusters, max_clusters=options.max_clusters, seed=options.seed
-    )
-    space, file = unit_rows(spaces[grouping.backbone]), features[grouping.backbone]
+    changed = {} if known is None else _source_spaces(known, features, networks, folder, options)
+    grouping, space = _group(features, changed, options)
+    file = features[grouping.backbone]
     found = find_facts(grouping, space, file.read(), rows.scan.looks, seed=options.seed)
     report_progress("drawing the map")
     placed = project(space, method=options.projection, seed=options.seed)
@@ -128,7 +133,8 @@ def _explore(
         grouping=grouping,
         found=found,
         map=placed,
-        notes=[*_image_notes(rows, listed.notes), *notes, *method_notes(grouping), placed.note],
+        notes=[*_image_notes(rows, listed.notes), *notes, *method_notes(grouping, known), placed.note],
+        source=None if known is None else Source(data_name(source), known),
         seed=options.seed,
         seconds=clock.now() - started,
     )
@@ -159,6 +165,50 @@ def _features(
     rows: ImageRows, networks: Sequence[Backbone], folder: OutFolder, *, device: str
 ) -> dict[str, RowFile]:
     return {each.name: compute_features(rows, each, folder.work, device=device) for each in networks}
+
+
+def _read_source(
+    source: Any, rows: ImageRows, folder: OutFolder, readers: Readers, *, seed: int
+) -> SourceRows | None:
+    """Read the source images, if there are any."""
+    if source is None:
+        return None
+    report_progress("listing source images")
+    explored = frozenset(rows.scan.digests)
+    return read_source(source, explored, folder.work / "source", readers=readers, seed=derive(seed, "source"))
+
+
+def _source_spaces(
+    source: SourceRows,
+    features: Mapping[str, RowFile],
+    networks: Sequence[Backbone],
+    folder: OutFolder,
+    options: Options,
+) -> dict[str, Matrix]:
+    """Return components by distances that ignore what varies within source classes, by backbone."""
+    found = {}
+    for network in networks:
+        known = compute_features(source.rows, network, folder.work, device=options.device).read()
+        linear = whitening(known[source.used], source.labels[source.used])
+        seed = derive(options.seed, "reduction")
+        found[network.name] = reduce_features(features[network.name].read(), seed=seed, linear=linear)
+    return found
+
+
+def _group(
+    features: Mapping[str, RowFile], with_source: Mapping[str, Matrix], options: Options
+) -> tuple[Grouping, Matrix]:
+    """Return the clusters, and the unit rows that they divide."""
+    spaces = _spaces(features, seed=options.seed)
+    grouping = group_rows(
+        spaces,
+        clusters=options.clusters,
+        max_clusters=options.max_clusters,
+        seed=options.seed,
+        with_source=with_source,
+    )
+    used = with_source if grouping.uses_source else spaces
+    return grouping, unit_rows(used[grouping.backbone])
 
 
 def _spaces(features: Mapping[str, RowFile], *, seed: int) -> dict[str, Matrix]:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from autotl.api import PredictionIntervals
 from autotl.finalize.final_model import FinalModel
+from autotl.progress.timeline import spent_on
 from autotl.results import EnsembleMember, LoadedModel, write_ensemble, write_model
 from autotl.trials.trial import Trial
 from autotl.workbench.run_cache import RunCache
 
 
+@spent_on("write")
 def export_model(folder: Path, run_cache: RunCache, model: FinalModel) -> None:
     """Write the final model to ``folder``.
 
@@ -46,6 +48,7 @@ def export_model(folder: Path, run_cache: RunCache, model: FinalModel) -> None:
     )
 
 
+@spent_on("write")
 def export_trial(
     folder: Path,
     run_cache: RunCache,

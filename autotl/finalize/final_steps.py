@@ -19,6 +19,7 @@ from autotl.finalize.phase import FinalPhase
 from autotl.finalize.refit import Refit
 from autotl.finalize.scratch_crossover import CrossoverStep
 from autotl.finalize.test_phase.test_evaluation import EvaluationStep
+from autotl.progress.timeline import spent_on
 from autotl.trials.trial import Trial
 
 STEPS: tuple[Callable[[FinalPhase], FinalStep], ...] = (
@@ -69,7 +70,8 @@ def choose_model(
     )
     for step in steps[:-1]:
         if not step.optional or (not interrupted and phase.clock.now() < phase.end):
-            model = step.run(model)
+            with spent_on(step.name.replace(" ", "_")):
+                model = step.run(model)
     if model.members and model.soup.kept:
         soup = replace(model.soup, kept=False, why="an ensemble of networks beats it in validation")
         model = replace(model, soup=soup)

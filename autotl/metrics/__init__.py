@@ -12,7 +12,7 @@ from autotl.importing.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.metrics.builtin import METRICS, correct
     from autotl.metrics.custom import check_defined, check_metric, get_metric, import_reference
-    from autotl.metrics.kinds import METRIC_NAMES, METRICS_OF
+    from autotl.metrics.kinds import METRIC_NAMES, METRICS_OF, metric_named
     from autotl.metrics.metric import Metric
     from autotl.metrics.sigmoid import log_sigmoid, sigmoid
     from autotl.metrics.softmax import log_softmax, softmax
@@ -42,6 +42,7 @@ __all__ = [
     "label_negative_log_likelihood",
     "log_sigmoid",
     "log_softmax",
+    "metric_named",
     "negative_log_likelihood",
     "number_scales",
     "sigmoid",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl import report, results
@@ -22,8 +24,11 @@ from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.pipeline.run_search import SearchOutcome
 from autotl.progress import report_progress
+from autotl.progress.timeline import TimePart, begin_phase, current_timeline, in_words, spent_on
 from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,9 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     opened = run.file.tested
     run.keep(tested=opened + 1)
     report_progress(f"testing on {len(prepared.locked):,} images")
-    model = outcome.steps[-1].run(model)
+    begin_phase("test")
+    with spent_on("test"):
+        model = outcome.steps[-1].run(model)
     findings = model.findings
     assert findings is not None
     export_model(run.folder / "model", prepared.run_cache, model)
@@ -106,6 +113,7 @@ def _winner(outcome: SearchOutcome) -> Trial:
 def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
     """Return the final model, and whether the user has interrupted."""
     report_progress("training the best trial on all images")
+    begin_phase("finish")
     phase, steps = outcome.phase, outcome.steps
     model: FinalModel | None = None
     if not outcome.interrupted:
@@ -120,7 +128,11 @@ def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
 
 def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> results.Result:
     """Write the report in every form, and return the result."""
-    document = report.build_report(_evidence(run, prepared, outcome, tested))
+    begin_phase("report")
+    timeline = current_timeline()
+    parts = [] if timeline is None else timeline.parts()
+    LOGGER.info("%s", in_words(parts))
+    document = report.build_report(_evidence(run, prepared, outcome, tested, parts))
     report_progress("writing the report")
     catalog, settings = run.call.catalog, run.settings
     for reporter in catalog.reporters.items.values():
@@ -138,24 +150,28 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
     )
 
 
-def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> report.Evidence:
+def _evidence(
+    run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested, parts: Sequence[TimePart]
+) -> report.Evidence:
     """Gather the contents of the report."""
     findings, settings, plan = tested.findings, run.settings, outcome.plan
     notes = _notes(run, prepared, outcome, tested)
     scored = findings.arms.keys() | set(outcome.phase.baselines)
     untried = [arm.strategy for arm in plan.arms if arm not in scored]
     searched = [arm.strategy for arm in findings.arms]
+    strategy = run.call.strategies.get(findings.winner.arm.strategy)
     return report.Evidence(
         name=report.data_name(settings.data.data),
         dataset=prepared.dataset,
         plan=plan,
         records=outcome.history.records(),
         findings=findings,
-        verdict=judge(findings, untried, leaks_of(prepared)),
+        verdict=judge(findings, untried, leaks_of(prepared), roles=roles_of(strategy)),
         backbones=prepared.networks,
         profile=profile(prepared),
         catch_up=tested.crossover,
         time_plan=outcome.time_plan,
+        timeline=parts,
         experience=prediction(outcome.prior, tested.searched, searched),
         splits=prepared.splits,
         notes=notes,
@@ -165,7 +181,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
         machine=this_machine(settings.device),
         plugins=run.call.catalog.versions(),
         seed=settings.seed,
-        strategy=run.call.strategies.get(findings.winner.arm.strategy),
+        strategy=strategy,
         additional={
             role: report.GivenImages(each.given, len(each.used), each.copies)
             for role, each in prepared.additional.items()

@@ -9,6 +9,7 @@ from autotl.data import torch_within_cores
 from autotl.errors import DataError, DiskFull
 from autotl.files import is_full
 from autotl.pipeline.run import Run, prepare_run
+from autotl.progress.timeline import Timeline, begin_phase, recorded_in, spent_on
 from autotl.training import keep_freed_memory
 
 
@@ -28,7 +29,8 @@ def execute(run: Run) -> results.Result:
     finished = removable = False
     try:
         with torch_within_cores(), keep_freed_memory(run.settings.device == "cpu"):
-            result = _all_steps(run)
+            with recorded_in(Timeline(run.clock.now, start=run.call.begun)):
+                result = _all_steps(run)
             finished = removable = True
             if show := getattr(run.watch, "finished", None):
                 show(result)
@@ -51,9 +53,11 @@ def execute(run: Run) -> results.Result:
 def _all_steps(run: Run) -> results.Result:
     prepared = prepare_run(run)
     # imported now: Optuna takes a second that the first forward pass need not wait for
-    from autotl.pipeline.conclude import conclude
-    from autotl.pipeline.run_search import run_search
+    with spent_on("import"):
+        from autotl.pipeline.conclude import conclude
+        from autotl.pipeline.run_search import run_search
 
+    begin_phase("search")
     return conclude(run, prepared, run_search(run, prepared))
 
 

@@ -35,6 +35,7 @@ class ValidatedCall:
         executor: The executor of trials.
         watch: The object that is informed of the progress.
         clock: The clock of the run.
+        begun: The start of this call on the clock.
         started: The start of the run on the clock. A resumed run starts earlier, by the seconds that it has
             used.
         notes: Sentences for the report.
@@ -46,6 +47,7 @@ class ValidatedCall:
     executor: Executor
     watch: Watch
     clock: Clock
+    begun: float
     started: float
     notes: tuple[str, ...] = ()
 
@@ -88,6 +90,7 @@ def validate(config: RunConfig, watch: Watch | None, *, skip_missing: bool = Fal
         executor=executor,
         watch=watch,
         clock=clock,
+        begun=started,
         started=started,
         notes=notes,
     )
@@ -107,6 +110,7 @@ def check_options(config: RunConfig) -> None:
     check_share(data.test)
     check_path(data.data)
     check_path(data.unlabelled)
+    check_path(data.source)
     check_path(data.deploy)
     check_columns(data.data, columns_of(config))
     _check_device(config.compute.device)

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from autotl.quality.feature_groups import MAX_COMPARED
     from autotl.quality.groups import Evidence, Groups, find_groups
     from autotl.quality.hashing import hamming_pairs
-    from autotl.quality.labels import LabelIssues, label_issues
+    from autotl.quality.labels import (
+        LabelIssues,
+        TargetIssues,
+        label_issues,
+        multi_label_issues,
+        number_issues,
+    )
     from autotl.quality.near_images import (
         NAME_NEIGHBOUR_LIMIT,
         LabelledImages,
@@ -39,6 +45,7 @@ __all__ = [
     "Nearest",
     "Outliers",
     "Shift",
+    "TargetIssues",
     "attach_to_groups",
     "conflicting",
     "find_groups",
@@ -46,9 +53,11 @@ __all__ = [
     "importance_weights",
     "label_issues",
     "leaks",
+    "multi_label_issues",
     "near_copy_limit",
     "near_duplicates",
     "nearest_images",
+    "number_issues",
     "outliers",
     "plan_cleaning",
     "shift",

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
-from autotl.api import Arm, Record
+from autotl.api import Arm, Record, roles_of
 from autotl.report.adaptation import adaptation
 from autotl.report.contributions import contributions
+from autotl.report.document.parse import parse
 from autotl.report.environment import command_line, environment, peak_memory
 from autotl.report.evidence import Evidence
+from autotl.report.next_data import next_data
 
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Findings, Gain
@@ -46,6 +48,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "notes": e.notes,
     }
     plain: dict[str, Any] = jsonio.plain(document)
+    plain["next"] = [asdict(each) for each in next_data(parse(plain))]
     return plain
 
 
@@ -80,6 +83,8 @@ def _what(e: Evidence) -> dict[str, Any]:
         "bn_policy": moved.norm,
         "heads": e.findings.heads,
         "plugin_heads": e.findings.plugin_heads,
+        "kind": e.verdict.kind,
+        "additional": roles_of(e.strategy),
     }
 
 
@@ -260,6 +265,7 @@ def _cost(e: Evidence) -> dict[str, Any]:
         "peak_memory_mb": peak_memory(),
         "budget_seconds": e.plan.seconds,
         "plan": e.time_plan,
+        "timeline": [asdict(part) for part in e.timeline],
     }
 
 

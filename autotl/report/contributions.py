@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import DEPLOY, ROLES, SOURCE, UNLABELLED, Record, Task
+from autotl.api import ROLES, Record, Task
 from autotl.evaluation.number_text import IN_UNITS
+from autotl.evaluation.transfer_kind import INDUCTIVE, KINDS
 from autotl.report import format
 from autotl.report.evidence import Evidence, GivenImages
 from autotl.report.metric_format import Measure
@@ -14,12 +14,6 @@ from autotl.report.metric_format import Measure
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Contribution
 
-KINDS: Mapping[str, str] = {
-    UNLABELLED: "self-taught learning",
-    SOURCE: "inductive transfer, multi-task",
-    DEPLOY: "transductive transfer",
-}
-"""The kind of transfer that the images of each role allow, in plain words."""
 ANSWERS = {1: "helps", 0: "no_measurable_difference", -1: "hurts"}
 """The answer by the direction of a gain."""
 
@@ -42,9 +36,9 @@ def kinds(task: Task) -> list[dict[str, Any]]:
     """Return the kinds of transfer that the given images allow."""
     rows = [
         {
-            "kind": "inductive transfer",
+            "kind": INDUCTIVE,
             "possible": True,
-            "sentence": "Inductive transfer is possible: from the pretrained network to your labels.",
+            "sentence": f"{INDUCTIVE.capitalize()} is possible: from the pretrained network to your labels.",
         }
     ]
     for role, kind in KINDS.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Strategy, Task
+from autotl.progress.timeline import TimePart
 
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.adaptation.result import Adaptation
@@ -81,6 +82,7 @@ class Evidence:
         catch_up: Scratch crossover; None if not measured.
         strategy: The winning strategy; None if it is unknown.
         time_plan: Planned use of the budget; None if unknown.
+        timeline: Seconds by phase and activity, up to the report.
         additional: Images besides the labelled ones, by role.
         adaptation: Decision on adapting to the place of use; None without such images.
     """
@@ -104,6 +106,7 @@ class Evidence:
     experience: Mapping[str, Any] | None = None
     catch_up: Any = None
     time_plan: Any = None
+    timeline: Sequence[TimePart] = ()
     strategy: Strategy | None = None
     additional: Mapping[str, GivenImages] = field(default_factory=dict)
     adaptation: Adaptation | None = None

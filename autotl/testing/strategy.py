@@ -11,8 +11,8 @@ import pytest
 from autotl.api import Backbone, Strategy, Task
 from autotl.pipeline.prepare import Prepared
 from autotl.testing.bench import tiny_bench, tiny_run, with_additional_images, with_own_network
-from autotl.testing.strategies.case import StrategyCase
-from autotl.testing.strategies.checks import CHECKS, case_of, find_failures
+from autotl.testing.strategies.case import StrategyCase, case_of
+from autotl.testing.strategies.checks import CHECKS, find_failures
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from autotl.toolbox.declared import DeclaredStrategy
     from autotl.toolbox.epoch import train_epoch
     from autotl.toolbox.function import strategy
+    from autotl.toolbox.linear import fit_linear_head
     from autotl.toolbox.settings import Choice, Chosen, Epochs, Float, InputSize, Int, Setting
     from autotl.training import (
         AUGMENTATIONS,
@@ -85,6 +86,7 @@ __all__ = [
     "epoch_seconds",
     "feature_seconds",
     "fit_heads",
+    "fit_linear_head",
     "freeze",
     "get_augmentation",
     "head_seconds",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from autotl.api import Applies, Backbone, Cost, Learner, Machine, Params, Space, Task, Workbench
+from autotl.api import Applies, Backbone, Cost, Learner, Machine, Params, Space, TargetKind, Task, Workbench
 from autotl.errors import TrainingError
 from autotl.toolbox.settings import Chosen, Setting
 from autotl.training import probe_seconds, training_seconds
@@ -18,6 +18,14 @@ FIRST_VERSION = 2
 A strategy that names no version counts as written for this one. A newer autotl then leaves it out, instead of
 running code that was never written for it.
 """
+
+
+TARGET_WORDS: Mapping[TargetKind, str] = {
+    "single_label": "one class each",
+    "multi_label": "several labels",
+    "regression": "numbers",
+}
+"""The targets of images of each kind, for reasons."""
 
 
 class DeclaredStrategy(ABC):
@@ -34,6 +42,8 @@ class DeclaredStrategy(ABC):
         reads_weights: Whether rows count by ``bench.weights()``.
         on_request: Whether the strategy runs only if it is named.
         additional: Roles of the images besides the labelled ones that it learns from.
+        counterpart: The strategy that does the same without these images; "" if there is none.
+        targets: The kinds of targets that it can predict.
     """
 
     api: int = FIRST_VERSION
@@ -47,9 +57,15 @@ class DeclaredStrategy(ABC):
     reads_weights: bool = True
     on_request: bool = False
     additional: tuple[str, ...] = ()
+    counterpart: str = ""
+    targets: tuple[TargetKind, ...] = ("single_label", "multi_label", "regression")
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
-        """Return True: the strategy can always be used."""
+        """Return whether the strategy can predict this kind of target."""
+        if task.target.kind not in self.targets:
+            known = " or ".join(TARGET_WORDS[kind] for kind in self.targets)
+            given = TARGET_WORDS[task.target.kind]
+            return Applies(False, f"it needs images with {known}, and these have {given}")
         return Applies(True, "it can be used with every network")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autotl.api import Beat, Params, Score, Workbench
+from autotl.api import ROLES, Beat, Params, Score, Workbench
 from autotl.errors import TrainingError
-from autotl.toolbox.declared import FIRST_VERSION, DeclaredStrategy, settings_of
+from autotl.toolbox.declared import FIRST_VERSION, TARGET_WORDS, DeclaredStrategy, settings_of
 
 Steps = Generator[Beat | Score, None, None]
+
+ATTRIBUTES = ("additional", "counterpart", "targets")
+"""Attributes of :class:`DeclaredStrategy` that are given among the settings."""
 
 
 def strategy(
@@ -30,6 +33,8 @@ def strategy(
     The function gets the workbench, and each setting by its name. It yields ``bench.beat()`` and
     ``bench.score(…)``. Its name is that of the strategy, and the first line of its docstring the summary.
 
+    ``additional``, ``counterpart`` and ``targets`` are given like settings; see :class:`DeclaredStrategy`.
+
     >>> @strategy(api=2, reference="Kornblith et al., 2019", trained=0.0, c=Float(0.02, 1e-4, 10, log=True))
     ... def probe(bench, *, c):
     ...     "Fit a linear classifier."
@@ -46,12 +51,14 @@ def strategy(
         on_request: Whether the strategy runs only if it is named.
         api: The version of the plugin API that the strategy is written for. Give a number, such as 2: with
             ``autotl.api.VERSION`` it would be that of the installed autotl.
-        settings: The settings, by the names of the function's keyword arguments.
+        settings: The settings, by the names of the function's keyword arguments. Further attributes of the
+            strategy may be among them.
 
     Raises:
         TrainingError: The function does not take these settings, or a setting is not declared.
     """
-    declared = settings_of(settings)
+    attributes = _attributes(settings)
+    declared = settings_of({name: each for name, each in settings.items() if name not in attributes})
 
     def decorate(function: Callable[..., Steps]) -> FunctionStrategy:
         taken = {
@@ -70,9 +77,27 @@ def strategy(
         made.reference, made.trained, made.baseline = reference, trained, baseline
         made.deterministic, made.reads_weights, made.settings = deterministic, reads_weights, declared
         made.on_request, made.api = on_request, api
+        for name, value in attributes.items():
+            setattr(made, name, value)
         return made
 
     return decorate
+
+
+def _attributes(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes among settings. Raises TrainingError for a value that cannot be used."""
+    found = {
+        name: given[name] for name in ATTRIBUTES if name in given and not hasattr(given[name], "default_for")
+    }
+    if not isinstance(found.get("counterpart", ""), str):
+        raise TrainingError(f"counterpart must be the name of a strategy (got {found['counterpart']!r}).")
+    for name, known in (("additional", (*ROLES,)), ("targets", (*TARGET_WORDS,))):
+        values = found.get(name, ())
+        if isinstance(values, str) or not {*values}.issubset(known):
+            raise TrainingError(f"{name} must be a tuple of {', '.join(known)} (got {values!r}).")
+        if name in found:
+            found[name] = tuple(values)
+    return found
 
 
 class FunctionStrategy(DeclaredStrategy):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from autotl.training.linear_heads.ridge import fit_ridge
     from autotl.training.loop import Diverged
     from autotl.training.loss.distillation import Teacher
+    from autotl.training.machine.compiled import AdaptiveForward
     from autotl.training.machine.device import (
         autocast,
         check_processes,
@@ -63,6 +64,7 @@ __all__ = [
     "PROBE",
     "PROBE_SETTINGS",
     "VALIDATION_SHARE",
+    "AdaptiveForward",
     "CachedBatches",
     "Diverged",
     "ImageBatches",

@@ -16,6 +16,7 @@ from autotl.errors import FAILURES, CacheError, DiskFull
 from autotl.files import is_full
 from autotl.metrics import Metric
 from autotl.preparation.extra_images import ExtraImages, tasks_by_network
+from autotl.progress.timeline import spent_on
 from autotl.seeds import derive
 from autotl.training import preserve_global_state
 from autotl.trials.fold_training import FoldTraining, JobResult, ProgressReporter, TrialEnded, resume_training
@@ -68,7 +69,7 @@ class TrialRunner:
         Returns:
             How the job ended. An error of the strategy is a failed outcome, not an exception.
         """
-        with preserve_global_state():
+        with preserve_global_state(), spent_on("train"):
             return self._run(job, on_progress)
 
     def _run(self, job: Job, on_progress: OnProgress) -> Outcome:

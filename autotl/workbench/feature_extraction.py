@@ -6,9 +6,11 @@ Keep activations that would need another pass.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import local
 from typing import Any
 
@@ -18,7 +20,8 @@ from torch import Tensor, nn
 
 from autotl.backbone import pooled
 from autotl.progress import report_progress
-from autotl.training import forward_in_batches
+from autotl.progress.timeline import spent_on
+from autotl.training import AdaptiveForward, forward_in_batches, microbatch_size
 
 TORCH_INTEGER_DTYPES = {2: torch.int16, 4: torch.int32}
 """Integers by bytes per number. NumPy has no bfloat16, so that activations are stored as integers."""
@@ -50,6 +53,7 @@ class Prefill:
         self.written += len(converted)
 
 
+@spent_on("forward")
 def extract_features(
     model: nn.Module,
     batches: Iterable[tuple[slice, Tensor]],
@@ -74,13 +78,25 @@ def extract_features(
         check_cancelled: Called before each batch; may raise to end the work.
     """
     with forward_with_activations(model, () if prefill is None else prefill.arrays) as forward:
+        run = AdaptiveForward(forward, model, rows=len(out), device=device)
         for rows, pixels in batches:
             check_cancelled()
-            found = forward_in_batches(forward, pixels, to_batch=to_batch, device=device, batch=batch)
+            started = time.perf_counter()
+            found = forward_in_batches(run, pixels, to_batch=to_batch, device=device, batch=batch)
+            run.finished(
+                len(pixels), time.perf_counter() - started, partial(_compared, pixels, to_batch, device)
+            )
             out[rows] = found[:, : out.shape[1]].numpy()
             if prefill is not None:
                 prefill.write(rows, found[:, out.shape[1] :])
             report_progress("computing features: image", rows.stop, len(out))
+
+
+def _compared(pixels: Tensor, to_batch: Callable[[Tensor], Tensor], device: str) -> Tensor:
+    """Return some inputs of the network, on which two ways of running it are compared."""
+    count = microbatch_size(*pixels.shape[-2:], device=device)
+    with torch.inference_mode():
+        return to_batch(pixels[:count])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from autotl.api import Backbone, Fold, HeadSetting, HeadSpec, Images, Rows, Task
 from autotl.backbone import layout, parameters_up_to
 from autotl.errors import TrainingError
 from autotl.heads import HeadForm, attached_head, check_classifier, check_spec
+from autotl.progress.timeline import spent_on
 from autotl.seeds import derive
 from autotl.training import PROBE, PROBE_SETTINGS
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
@@ -26,7 +27,12 @@ class FoldData:
     """Images, features and networks of a fold.
 
     It is the first half of a :class:`~autotl.api.Workbench`.
+
+    Attributes:
+        strategy: The name of the learner's strategy, whose kept tensors no other strategy sees.
     """
+
+    strategy = ""
 
     def __init__(
         self,
@@ -197,6 +203,7 @@ class FoldData:
         suffix = cache.cuts(name, input_size).suffix(cut_point, model)
         return CutModel(self, suffix, fitting, cut_point, input_size, augment, through)
 
+    @spent_on("forward")
     def activations(self, cut_point: str, view: ViewSpec) -> Rows[Tensor]:
         """Return activations of both parts; validation rows are not augmented.
 
@@ -232,7 +239,8 @@ class FoldData:
 
     def additional(self, role: str) -> WorkbenchRows:
         """See :class:`~autotl.api.Workbench`."""
-        return rows_in_role(self._run_cache, role, self.backbone.name, self._check_cancelled)
+        name, check = self.backbone.name, self._check_cancelled
+        return rows_in_role(self._run_cache, role, name, check, strategy=self.strategy)
 
     def to_batch(self, inputs: Tensor) -> Tensor:
         """See :class:`~autotl.api.Workbench`."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from autotl.api import Backbone, Dataset
 from autotl.cache import Store
 from autotl.data import LazyImages, View, render_parts, view_of
+from autotl.progress.timeline import each_spent_on
 
 CancellationCheck = Callable[[], None]
 """Called often in long work; may raise to end it."""
@@ -108,7 +109,7 @@ class ImageCache:
         with self.store.create(key, shape, np.uint8) as out:
             if out is not None:
                 rendering = render_parts(self.dataset, self.order[:count], view, batches, out)
-                for batch, _ in zip(batches, rendering, strict=True):
+                for batch, _ in zip(batches, each_spent_on("decode", rendering), strict=True):
                     yield batch, torch.from_numpy(out[batch])
                 return
         # another process has decoded them meanwhile

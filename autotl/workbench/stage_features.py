@@ -15,6 +15,7 @@ from torch import Tensor
 from autotl.data import view_of
 from autotl.heads import StageShape, stage_pass, stage_shapes
 from autotl.progress import report_progress
+from autotl.progress.timeline import spent_on
 from autotl.training import forward_in_batches
 from autotl.workbench.run_cache import RunCache
 
@@ -41,6 +42,7 @@ def stage_features(
         return {}
     axes = {name: shape.axis for name, shape in shapes.items()}
 
+    @spent_on("forward")
     def fill(out: NDArray[Any]) -> None:
         batches = run_cache.images.iter_pixels(backbone, input_size=input_size, margin=False)
         model = run_cache.networks.source(backbone)

@@ -14,6 +14,7 @@ from autotl.clock import Clock, WallClock
 from autotl.errors import TrainingError
 from autotl.heads import attached_head
 from autotl.metrics import Metric, get_metric
+from autotl.progress.timeline import spent_on
 from autotl.seeds import derive
 from autotl.training import autocast, predict_outputs
 from autotl.workbench.activation_cache import ActivationCache
@@ -37,7 +38,6 @@ class TrialWorkbench(FoldData):
         last_score: The last score; None before it.
         tracked: The network in training, and its image size in pixels.
         notes: The learner's sentences for the report.
-        strategy: The name of the learner's strategy, whose kept tensors no other strategy sees.
     """
 
     def __init__(
@@ -79,7 +79,6 @@ class TrialWorkbench(FoldData):
         self.last_score: Score | None = None
         self.tracked: tuple[nn.Module, int] | None = None
         self.notes: tuple[str, ...] = ()
-        self.strategy = ""
 
     def start_clock(self, clock: Clock) -> None:
         """Count the seconds of the fold from now on, by this clock."""
@@ -161,6 +160,7 @@ class TrialWorkbench(FoldData):
         """Name the network in training; see :class:`~autotl.api.Workbench`."""
         self.tracked = model, input_size
 
+    @spent_on("validate")
     def score(
         self,
         model: nn.Module | Mapping[str, Tensor],
@@ -193,6 +193,7 @@ class TrialWorkbench(FoldData):
                 outputs = predict_outputs(self.result.model, self.inputs(input_size=input_size).val, self)
             return self._keep_score(outputs, epoch, progress, loss)
 
+    @spent_on("validate")
     def score_head(
         self,
         weight: Tensor,
@@ -217,6 +218,7 @@ class TrialWorkbench(FoldData):
             self.result.load_head(weight, bias, input_size)
             return self._keep_score(features @ weight.T + bias, epoch, progress, None)
 
+    @spent_on("validate")
     def score_custom_head(
         self,
         head: nn.Module,

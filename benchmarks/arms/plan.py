@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autotl import bench
-from autotl.bench.suite import Checkpoint, Data, Suite
+from autotl.bench.data_sets.data import Data
+from autotl.bench.suite import Checkpoint, Suite
 from autotl.leaderboard import Row, read_rows
 
 SUITE = "arms"

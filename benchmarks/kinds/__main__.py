@@ -5,6 +5,11 @@
 Each case, budget and seed is run by the command line and gives a row: the best trial with the other images,
 the best without them, and the gain with its interval. Nothing else may run on the machine. Rows are appended
 after each run, and known rows are not run again.
+
+    python -m benchmarks.kinds ZIPS --out FILE --strategies linear_probe self_training self_supervised
+
+With ``--strategies``, each of them has a run and a row of its own in place of the default search. A strategy
+that learns from the other images is searched together with its counterpart, so that its gain is measured.
 """
 
 from __future__ import annotations
@@ -22,9 +27,18 @@ from typing import Any
 
 import pandas as pd
 
+from autotl import plugins
+from autotl.api import roles_of
+from autotl.errors import UnknownName
 from benchmarks.kinds.cases import CASES, Case, images_of
 
-KEY = ["case", "budget", "seed"]
+KEY = ["case", "budget", "seed", "searched"]
+DEFAULT = ""
+"""Stands for the default strategies in the column ``searched``."""
+NOTHING: Mapping[str, Any] = dict.fromkeys(
+    ("images", "used", "left_out", "strategy", "compared_with", "gain", "answer", "sentence")
+)
+"""The contribution of a run without other images."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -35,26 +49,46 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--budgets", nargs="+", type=float, default=[120.0])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--backbone", default="efficientnet_lite0", help="a name, or a folder of weights")
+    parser.add_argument("--strategies", nargs="+", default=[DEFAULT], help="strategies with a run each")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args(arguments)
-    rows: list[dict[str, Any]] = pd.read_csv(given.out).to_dict("records") if given.out.exists() else []
+    for searched in given.strategies:
+        options_of("", given.out, searched)  # an unknown name is an error before the first run
+    rows = read_rows(given.out)
     chosen = [case for case in CASES if case.name in given.cases]
     with tempfile.TemporaryDirectory(prefix="kinds-") as folder:
-        for seed, budget, case in itertools.product(given.seeds, given.budgets, chosen):
-            key = dict(zip(KEY, (case.name, budget, seed), strict=True))
+        runs = itertools.product(given.seeds, given.budgets, chosen, given.strategies)
+        for seed, budget, case, searched in runs:
+            key = dict(zip(KEY, (case.name, budget, seed, searched), strict=True))
             if any(all(row[name] == value for name, value in key.items()) for row in rows):
                 continue
             try:
-                rows.append(key | run(case, given, Path(folder), budget=budget, seed=seed))
+                found = run(case, given, Path(folder), budget=budget, seed=seed, searched=searched)
             except subprocess.CalledProcessError as error:
                 print(f"{key}: {error}", file=sys.stderr)
                 continue
+            rows.append(key | found)
             pd.DataFrame(rows).round(4).to_csv(given.out, index=False)
-            print(rows[-1]["sentence"], flush=True)
+            print(rows[-1]["sentence"] or key, flush=True)
     print(pd.DataFrame(rows).drop(columns="sentence", errors="ignore").round(3).to_string(index=False))
 
 
-def run(case: Case, given: argparse.Namespace, folder: Path, *, budget: float, seed: int) -> dict[str, Any]:
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file, none if it does not exist.
+
+    Rows without the column ``searched`` are of the default strategies.
+    """
+    if not file.exists():
+        return []
+    table = pd.read_csv(file)
+    searched = table["searched"] if "searched" in table else pd.Series(DEFAULT, index=table.index)
+    found: list[dict[str, Any]] = table.assign(searched=searched.fillna(DEFAULT)).to_dict("records")
+    return found
+
+
+def run(
+    case: Case, given: argparse.Namespace, folder: Path, *, budget: float, seed: int, searched: str
+) -> dict[str, Any]:
     """Run ``autotl fit`` once, and return the columns of its row.
 
     Args:
@@ -63,21 +97,54 @@ def run(case: Case, given: argparse.Namespace, folder: Path, *, budget: float, s
         folder: Folder for the files of the run.
         budget: The budget in seconds.
         seed: The seed.
+        searched: The strategy to search with its counterpart; DEFAULT for the default strategies.
     """
     table, other = images_of(case, given.zips, folder, seed=seed)
     file, out = folder / "table.csv", folder / f"run-{time.monotonic_ns()}"
     table.to_csv(file, index=False)
-    command = [sys.executable, "-m", "autotl", "fit", str(file), f"--{case.role}", str(other)]
+    command = [sys.executable, "-m", "autotl", "fit", str(file), *options_of(case.role, other, searched)]
     command += ["--budget", f"{budget}s", "--seed", str(seed), "--backbone", str(given.backbone)]
     started = time.monotonic()
     subprocess.run([*command, "--no-experience", "--quiet", "--out", str(out)], check=True)
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    return columns_of(report, case.role) | {"wall_seconds": time.monotonic() - started}
+    columns = columns_of(report, case.role, searched)
+    return columns | {"wall_seconds": time.monotonic() - started}
 
 
-def columns_of(report: Mapping[str, Any], role: str) -> dict[str, Any]:
-    """Return the columns of a row from a report."""
-    found = next(each for each in report["contributions"] if each["role"] == role)
+def options_of(role: str, other: Path, searched: str) -> list[str]:
+    """Return the options of ``autotl fit`` for the other images and the strategies.
+
+    A strategy that does not learn from the other images does not get them.
+
+    Args:
+        role: The option that gets the other images.
+        other: The other images.
+        searched: The strategy to search with its counterpart; DEFAULT for the default strategies.
+
+    Raises:
+        UnknownName: No such strategy is installed.
+    """
+    images = [f"--{role}", str(other)]
+    if searched == DEFAULT:
+        return images
+    known = plugins.load().strategies.items
+    if searched not in known:
+        raise UnknownName("strategy", searched, known)
+    counterpart = getattr(known[searched], "counterpart", "")
+    named = [searched] + [counterpart] * bool(counterpart)
+    strategies = [option for name in named for option in ("--strategy", name)]
+    return strategies + images * (role in roles_of(known[searched]))
+
+
+def columns_of(report: Mapping[str, Any], role: str, searched: str = DEFAULT) -> dict[str, Any]:
+    """Return the columns of a row from a report.
+
+    Args:
+        report: The report of the run.
+        role: The role of the other images.
+        searched: The strategy of the row, whose test score is ``searched_test``; DEFAULT for none.
+    """
+    found = next((each for each in report["contributions"] or () if each["role"] == role), NOTHING)
     gain = found["gain"] or {"value": None, "ci95": (None, None), "p": None}
     tests = {arm["strategy"]: arm["test"] for arm in report["arms"]}
     return {
@@ -101,6 +168,7 @@ def columns_of(report: Mapping[str, Any], role: str) -> dict[str, Any]:
         "backbone": report["verdict"]["backbone"],
         "trials": report["search"]["trials"],
         "sentence": found["sentence"],
+        "searched_test": tests.get(searched),
     }
 
 

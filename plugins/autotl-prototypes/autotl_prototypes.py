@@ -17,6 +17,7 @@ from autotl.toolbox import Float, InputSize, strategy
     trained=0.0,
     deterministic=True,
     reads_weights=False,
+    targets=("single_label",),
     shrinkage=Float(0.1, low=1e-3, high=1.0, log=True),
     image_size=InputSize(),
 )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autotl import bench
-from autotl.bench.published import copied_outputs
+from autotl.bench.checking.published import copied_outputs
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
 from tests.bench.honest_rows import LABELS, Honest

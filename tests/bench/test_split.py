@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from autotl.api import TargetSpec
 from autotl.bench import split as splits
 from autotl.errors import BenchError
 
@@ -74,9 +76,51 @@ def test_a_split_can_be_read_from_its_file(tmp_path: Path) -> None:
     assert splits.read(tmp_path / "a.csv") == split
 
 
-@pytest.mark.parametrize("text", ["", "a,b,c\n", "digest,label,part\nx,y\n", "digest,label,part\nx,y,val\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a,b,c\n", "digest,label,part\nx,y\n", "digest,label,part\nx,y,val\n", "digest,numbers,part\n"],
+)
 def test_other_files_are_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BenchError, match=r"a\.csv"):
         splits.read(path)
+
+
+LABELLED = [(f"{i:04d}", ("a;b", "b", "", "a")[i % 4], None) for i in range(40)]
+NUMBERS = [(f"{i:04d}", f"{i / 10};{-i}", None) for i in range(40)]
+
+
+def test_several_labels_are_encoded_as_flags(tmp_path: Path) -> None:
+    split = splits.make(LABELLED, shots=0, seed=0, target=TargetSpec("multi_label", ("a", "b")))
+    assert split.classes == ("a", "b")
+    assert (split.count("train"), split.count("test")) == (28, 12)
+    texts = [line.label for line in split.lines if line.part == "test"]
+    assert split.labels.tolist() == [[float("a" in text), float("b" in text)] for text in texts]
+    splits.write(tmp_path / "a.csv", split)
+    assert splits.read(tmp_path / "a.csv") == split
+
+
+def test_numbers_keep_their_names_and_values(tmp_path: Path) -> None:
+    spec = TargetSpec("regression", ("angle", "width"))
+    split = splits.make(NUMBERS, shots=0, seed=0, target=spec, test_cap=5)
+    assert (split.classes, split.spec, split.count("test")) == (("angle", "width"), spec, 5)
+    texts = [line.label for line in split.lines if line.part == "test"]
+    assert np.allclose(split.labels, [[float(each) for each in text.split(";")] for text in texts])
+    splits.write(tmp_path / "a.csv", split)
+    assert (tmp_path / "a.csv").read_text().startswith("digest,numbers;angle;width,part\n")
+    assert splits.read(tmp_path / "a.csv") == split
+
+
+def test_a_target_without_a_number_for_each_name_is_an_error() -> None:
+    split = splits.make(NUMBERS, shots=0, seed=0, target=TargetSpec("regression", ("angle",)))
+    with pytest.raises(BenchError, match="must have 1 numbers"):
+        _ = split.labels
+
+
+def test_the_unused_images_are_neither_labelled_nor_tested() -> None:
+    split = splits.make(POOL, shots=5, seed=0, test_cap=4)
+    left = set(splits.unused(POOL, split, test=0.3))
+    whole = splits.make(POOL, shots=0, seed=0)
+    assert left == digests(whole, "train") - digests(split, "train")
+    assert len(left) == 140 - 10

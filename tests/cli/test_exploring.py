@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from autotl import cli
 from tests.support.planted import photos
@@ -90,3 +91,13 @@ def test_too_few_images_exit_with_2(run: Run, tmp_path: Path) -> None:
     code, _, err = run("explore", photos(tmp_path / "few", each=2), "--out", tmp_path / "out", *FAST)
     assert code == 2
     assert "20 different images or more" in err
+
+
+def test_source_images_are_an_option(run: Run, pictures: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for number, file in enumerate(sorted(pictures.iterdir())):
+        (source / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        Image.open(file).rotate(90).save(source / "ab"[number % 2] / file.name)
+    code, said, _ = run("explore", pictures, "--source", source, "--out", tmp_path / "o", *FAST, "--json")
+    assert code == 0
+    assert json.loads(said)["source"]["classes"] == 2

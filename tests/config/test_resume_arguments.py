@@ -56,6 +56,19 @@ def test_an_explicit_value_counts_even_if_it_is_the_default(tmp_path: Path) -> N
         merged(file, tmp_path, seed=1, explicit=["seed"])
 
 
+def test_the_metric_of_a_run_that_named_none_may_be_named(tmp_path: Path) -> None:
+    file = started()
+    for usual in ("accuracy", "mean_average_precision", "mae"):  # the kind of target decides later
+        assert merged(file, tmp_path, metric=usual, explicit=["metric"])["metric"] == usual
+    with pytest.raises(
+        RunError,
+        match=r"metric must be the target's default \(accuracy, mae, mean_average_precision\), .*'macro_f1'",
+    ):
+        merged(file, tmp_path, metric="macro_f1")
+    with pytest.raises(RunError, match=r"metric must be 'macro_f1', as at the start"):
+        merged(started(metric="macro_f1"), tmp_path, metric="accuracy")
+
+
 def test_every_option_is_kept_in_the_run_file(tmp_path: Path) -> None:
     file = started(budget=90, cache="2GiB", max_size=10_000_000)
     assert set(file.arguments) == {*all_options(), "in_memory"}

@@ -283,8 +283,17 @@ def test_the_final_model_is_named_with_its_test_score() -> None:
         findings(None, "no time"), transfer_summary=TransferSummary(("a", "b", "c"), ("a",), ""), refit=True
     )
     assert judge(found).delivered == (
-        "Delivered: linear_probe on net (2 of 3 stages trained, trained again on all training images), 80.0% "
-        "accuracy on 100 test images (95% interval 70.0 to 90.0)."
+        "Delivered: linear_probe on net (inductive transfer, 2 of 3 stages trained, trained again on all "
+        "training images), 80.0% accuracy on 100 test images (95% interval 70.0 to 90.0)."
     )
+    assert judge(found).kind == "inductive transfer"
     alone = replace(found, transfer_summary=TransferSummary((), (), ""), refit=False)
     assert "on net (no pretrained weights), 80.0%" in judge(alone).delivered
+    assert judge(alone, roles=["unlabelled"]).kind == ""
+
+
+def test_the_kind_of_transfer_follows_from_the_delivered_strategy() -> None:
+    found = replace(findings(None, "no time"), transfer_summary=TransferSummary(("a",), ("a",), ""))
+    verdict = judge(found, roles=["unlabelled"])
+    assert verdict.kind == "self-taught learning"
+    assert "on net (self-taught learning, all 1 stages frozen)" in verdict.delivered

@@ -236,3 +236,49 @@ def test_two_backbones_are_compared(pictures: Path, tmp_path: Path) -> None:
     assert found.document["margin"] is not None
     assert found.document["method"] in {"TURTLE", "k-means"}
     assert "TURTLE's labels with a kappa" in " ".join(found.document["notes"])
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Labelled source images: tiny textures of other random draws, in class folders."""
+    folder = tmp_path_factory.mktemp("labelled")
+    images, names = tiny_images(each=12, noise=0.3)
+    for number, (image, name) in enumerate(zip(images, names, strict=True)):
+        (folder / str(name)).mkdir(exist_ok=True)
+        Image.fromarray(image).save(folder / str(name) / f"{number}.png")
+    return folder
+
+
+def test_the_page_and_the_document_say_what_the_source_contributed(pictures: Path, labelled: Path) -> None:
+    found = autotl.explore(pictures, source=labelled, **(FAST | {"clusters": 3}))
+    source = found.document["source"]
+    assert (source["images"], source["classes"], source["left_out"]) == (36, 3, 0)
+    assert source["data"] == labelled.name
+    (compared,) = source["by_backbone"].values()
+    assert compared["kept"] == source["kept"]
+    used = compared["with" if source["kept"] else "without"]
+    assert found.stability == used
+    assert source["sentence"].startswith("The 36 source images of 3 classes ")
+    assert source["sentence"] in found.document["notes"]
+    page = (found.folder / "explore.html").read_text()
+    assert source["sentence"] in page
+    assert page.count("Source images</th>") == 1
+
+
+def test_without_a_source_nothing_is_said_of_it(explored: Exploration) -> None:
+    assert explored.document["source"] is None
+    assert "source images" not in (explored.folder / "explore.html").read_text()
+
+
+def test_source_images_that_are_explored_are_left_out(pictures: Path, labelled: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "copied"
+    shutil.copytree(labelled, copied)
+    shutil.copy(sorted(pictures.iterdir())[0], next(copied.iterdir()) / "copy.png")
+    found = autotl.explore(pictures, source=copied, **FAST)
+    assert (found.document["source"]["images"], found.document["source"]["left_out"]) == (36, 1)
+    assert "1 source image is left out as copies of explored images." in found.document["notes"]
+
+
+def test_a_source_without_labels_is_refused(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="source must be labelled images of two classes or more"):
+        autotl.explore(pictures, source=photos(tmp_path / "unlabelled", each=5), **FAST)

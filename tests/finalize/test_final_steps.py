@@ -275,7 +275,7 @@ def test_a_new_step_gets_time_runs_and_is_skipped_after_an_interrupt(
     winner = probed(history, worker, 0, 0.01)
     phase = phase_of(ready, worker, history)
     before = reserve(final_steps.final_steps(phase), history)
-    monkeypatch.setattr(final_steps, "STEPS", (*final_steps.STEPS[:4], Polish, final_steps.STEPS[-1]))
+    monkeypatch.setattr(final_steps, "STEPS", (*final_steps.STEPS[:5], Polish, final_steps.STEPS[-1]))
     steps = final_steps.final_steps(phase)
     assert reserve(steps, history) == pytest.approx(before + 7.0)
     assert final_steps.choose_model(phase, steps, winner).weights == "polished"

@@ -25,7 +25,7 @@ from autotl.pipeline.prepare import Prepared, prepare
 from autotl.pipeline.services import Plugins, Services
 from autotl.preparation.record import NEW_RUN, PreparationRecord, read_record
 from autotl.terminal import Silence
-from autotl.testing import tiny_images
+from autotl.testing import tiny_images, tiny_targets
 from tests.support.settings import settings
 
 CATALOG = plugins.load()
@@ -96,6 +96,43 @@ def test_planted_faults_are_found_and_nothing_is_done_unasked(faulty: Path, tmp_
     assert found.cleaned.dropped == 0
     assert ready.run_cache.weights is None
     assert found.shift is not None
+
+
+def test_planted_errors_among_labels_are_found(tmp_path: Path) -> None:
+    images, labels = tiny_targets("multi_label", each=40)
+    wrong = range(0, 120, 20)
+    for row in wrong:
+        labels[row] = [each for each in ("straight", "coarse") if each not in labels[row]]
+    found = prepared(tmp_path, (images, labels), full_profile=True).issues
+    assert found.label_issues is not None
+    doubted = {each.item for each in found.label_issues}
+    learned = {f"image {row}" for row in wrong} & _training_items(tmp_path, (images, labels))
+    assert len(doubted & learned) >= len(learned) / 2
+    assert len(doubted - learned) <= 20
+    assert {each.given for each in found.label_issues} <= {"straight", "coarse", "not straight", "not coarse"}
+    assert found.cleaned.dropped == 0
+
+
+def test_planted_errors_among_numbers_are_found(tmp_path: Path) -> None:
+    images, numbers = tiny_targets("regression", each=40)
+    wrong = range(0, 120, 20)
+    for row in wrong:
+        numbers[row] += 500
+    found = prepared(tmp_path, (images, numbers), full_profile=True).issues
+    assert found.label_issues is not None
+    doubted = {each.item for each in found.label_issues}
+    learned = {f"image {row}" for row in wrong} & _training_items(tmp_path, (images, numbers))
+    assert learned <= doubted
+    assert len(doubted - learned) <= 5
+    first = found.label_issues[0]
+    assert (first.confidence, first.item in learned) == (None, True)
+    assert first.deviation is not None
+    assert first.deviation > 5
+
+
+def _training_items(folder: Path, data: object) -> set[str]:
+    ready = prepared(folder, data)
+    return {str(ready.dataset.table["item"].iloc[row]) for row in ready.splits.train}
 
 
 def test_dropping_leaves_out_training_images_alone_and_keeps_their_features(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from autotl.errors import DataError
-from autotl.quality import label_issues
+from autotl.quality import label_issues, multi_label_issues, number_issues
 
 
 def confident(labels: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
@@ -73,3 +73,50 @@ def test_fewer_rows_than_classes_are_accepted():
 def test_inconsistent_arguments_are_an_error(labels, odds, said):
     with pytest.raises(DataError, match=said):
         label_issues(np.array(labels), np.array(odds))
+
+
+def several(n=300, seed=0):
+    """Return labels of images, and probabilities that support them."""
+    rng = np.random.default_rng(seed)
+    truth = (rng.random((n, 3)) < (0.5, 0.3, 0.1)).astype(np.float32)
+    logits = 3 * (2 * truth - 1) + rng.normal(size=truth.shape)
+    return truth, 1 / (1 + np.exp(-logits))
+
+
+def test_flipped_entries_of_several_labels_are_found_in_both_directions():
+    truth, odds = several()
+    given = truth.copy()
+    flipped = {(i, i % 3) for i in range(24)}
+    for row, column in flipped:
+        given[row, column] = 1 - given[row, column]
+    found = multi_label_issues(given, odds)
+    pairs = set(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
+    assert len(pairs & flipped) >= 0.8 * len(flipped)
+    assert len(pairs - flipped) <= 5
+    assert {given[pair] for pair in pairs & flipped} == {0.0, 1.0}
+    assert (np.diff(found.scores) >= 0).all()
+    assert found.scores.max() < 0.5
+
+
+def test_clean_labels_and_labels_of_all_images_are_not_flagged():
+    truth, _ = several()
+    assert len(multi_label_issues(truth, 0.9 * truth + 0.05)) == 0
+    assert len(multi_label_issues(np.ones((40, 2), np.float32), np.full((40, 2), 0.3))) == 0
+
+
+def test_numbers_far_from_their_prediction_are_found():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(50, 10, (200, 2))
+    predicted = truth + rng.normal(0, 2, truth.shape)
+    truth[3, 1] *= 10
+    truth[8, 0] += 25
+    found = number_issues(truth, predicted)
+    assert list(zip(found.rows.tolist(), found.columns.tolist(), strict=True)) == [(3, 1), (8, 0)]
+    assert found.scores[0] > found.scores[1] > 5
+
+
+def test_numbers_without_spread_or_rows_are_not_flagged():
+    assert len(number_issues(np.ones((30, 1)), np.ones((30, 1)))) == 0
+    assert len(number_issues(np.ones((0, 2)), np.ones((0, 2)))) == 0
+    heavy = np.random.default_rng(0).normal(size=(2000, 1))
+    assert len(number_issues(heavy, np.zeros_like(heavy))) == 0

@@ -93,6 +93,9 @@ def test_the_report_is_of_the_kind(done: Done) -> None:
     assert len(report["test"]["per_label"]) == (3 if several else 0)
     assert len(report["test"]["per_column"]) == (0 if several else 2)
     assert (report["how"]["intervals"] is None) == several
+    assert isinstance(report["quality"]["label_issues"], list)
+    assert len(report["next"]) <= 3
+    assert {each["about"] for each in report["next"]}.isdisjoint({"class", "pair of classes"})
     assert report["verdict"]["sentence"]
     names = {path.name for path in (done.result.folder / "figures").iterdir()}
     assert ("labels.svg" if several else "scatter.svg") in names
@@ -215,5 +218,5 @@ def test_the_data_is_profiled(done: Done) -> None:
     )
     assert found["target"]["kind"] == done.kind
     assert found["when"]["choice"]["by"] == "probe_skill"
-    assert found["quality"]["label_issues"] is None
+    assert isinstance(found["quality"]["label_issues"], list)
     assert found["quality"]["targets"]

@@ -140,6 +140,8 @@ class Loop:
                 outputs = model(inputs)
             weights = None if fault == "ignores weights" else weights
             loss = bench.target.loss(outputs.float(), targets, weights=weights)
+            if fault == "one class each":
+                loss = nn.functional.cross_entropy(outputs.float(), targets.long())
             if fault == "NaN" and epoch == 3:
                 loss = loss * float("nan")
             optimiser.zero_grad()

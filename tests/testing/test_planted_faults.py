@@ -8,7 +8,8 @@ import pytest
 
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import CheckFailed, StrategyChecks, check_strategy, tiny_run
-from autotl.testing.strategies.checks import CHECKS, case_of, find_failures
+from autotl.testing.strategies.case import case_of
+from autotl.testing.strategies.checks import CHECKS, find_failures
 from tests.testing.honest import LEAK, Honest
 
 FAULTS = {
@@ -38,6 +39,7 @@ FAULTS = {
     "NaN": ("learns", "weights must be finite"),
     "not a stock network": ("learns", "must have the tensors of timm's"),
     "one-hot labels": ("learns", "the score that the workbench has just made"),
+    "one class each": ("targets", "that applies to multi_label must learn it"),
     "a stale score": ("learns", "the score that the workbench has just made"),
 }
 """The check that must fail, and a part of its message, for each fault."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autotl.api import Beat, Score
+from autotl.api import Beat, Score, TargetSpec, roles_of
 from autotl.errors import TrainingError
 from autotl.toolbox import Choice, Chosen, Epochs, Float, InputSize, Int, strategy
 
@@ -119,6 +119,57 @@ def test_a_function_without_the_settings_is_refused() -> None:
         @strategy(reference="none", lr=Float(0.1, low=0.0, high=1.0))
         def odd(bench):  # type: ignore[no-untyped-def]
             yield bench.beat()
+
+
+def test_attributes_are_given_beside_the_settings(fakes: ModuleType) -> None:
+    @strategy(
+        reference="none",
+        additional=("unlabelled",),
+        counterpart="linear_probe",
+        targets=("single_label", "regression"),
+        lr=Float(0.1, low=0.0, high=1.0),
+    )
+    def taught(bench, *, lr):  # type: ignore[no-untyped-def]
+        yield bench.beat()
+
+    assert (taught.additional, taught.counterpart, [*taught.settings]) == (
+        ("unlabelled",),
+        "linear_probe",
+        ["lr"],
+    )
+    assert roles_of(taught) == ("unlabelled",)
+    several = replace(fakes.TASK, target=TargetSpec("multi_label", ("a", "b")))
+    answer = taught.applies(several, fakes.backbone())
+    assert (answer.ok, answer.why) == (
+        False,
+        "it needs images with one class each or numbers, and these have several labels",
+    )
+    assert taught.applies(fakes.TASK, fakes.backbone()).ok
+    assert (declared.additional, declared.counterpart) == ((), "")
+    assert declared.applies(several, fakes.backbone()).ok
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"additional": "unlabelled"}, r"additional must be a tuple of unlabelled, source"),
+        ({"additional": ("pictures",)}, r"additional must be a tuple of .*\(got \('pictures',\)\)"),
+        ({"targets": ("classes",)}, r"targets must be a tuple of single_label, multi_label, regression"),
+        ({"counterpart": 3}, r"counterpart must be the name of a strategy \(got 3\)"),
+    ],
+)
+def test_attributes_of_another_form_are_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(TrainingError, match=said):
+        strategy(reference="none", **wrong)
+
+
+def test_a_setting_may_have_the_name_of_an_attribute() -> None:
+    @strategy(reference="none", targets=Int(3, low=1, high=9))
+    def counting(bench, *, targets):  # type: ignore[no-untyped-def]
+        yield bench.beat()
+
+    assert [*counting.settings] == ["targets"]
+    assert len(counting.targets) == 3
 
 
 def test_a_value_that_declares_nothing_is_refused() -> None:

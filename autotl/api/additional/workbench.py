@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from autotl.api.cut import Images
@@ -44,6 +45,21 @@ class AdditionalRows(Protocol):
         """Return indices of the images' own classes, int64 (rows,); None without labels.
 
         Labels of the place of use are never given.
+        """
+        ...
+
+    def keep(self, key: str, compute: Callable[[], Tensor]) -> Tensor:
+        """Return a tensor that all folds and trials of the strategy share.
+
+        It is computed once a run, and kept on disk. It may depend on these images and the backbone, but on no
+        labelled image and no seed of a trial.
+
+        Args:
+            key: Names the tensor, and all that the tensor depends on, except for the images and the backbone.
+            compute: Returns the tensor, if it is not kept yet.
+
+        Returns:
+            The tensor, on the CPU.
         """
         ...
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from autotl.exploration.grouping.clustering import Ids, by_size, k_means
 from autotl.exploration.grouping.density import Density, find_dense_clusters
 from autotl.exploration.grouping.reduction import Matrix, unit_rows
+from autotl.exploration.grouping.source_space import SourceComparison
 from autotl.exploration.grouping.stability import (
     Stability,
     choose_number,
@@ -49,6 +50,7 @@ class Grouping:
         density: The clusters of HDBSCAN; None if they were not searched for.
         margin: The comparison of TURTLE and k-means; None with a single backbone.
         fixed: Whether the user fixed the number of clusters.
+        sources: The comparison with and without source images by backbone; empty without a source.
     """
 
     ids: Ids
@@ -59,6 +61,7 @@ class Grouping:
     density: Density | None = None
     margin: MarginLabels | None = None
     fixed: bool = False
+    sources: Mapping[str, SourceComparison] = field(default_factory=dict)
 
     @property
     def k(self) -> int:
@@ -70,35 +73,55 @@ class Grouping:
         """Whether the clusters are clear."""
         return self.method != "none" and self.chosen is not None and self.chosen.is_clear
 
+    @property
+    def source(self) -> SourceComparison | None:
+        """The comparison with and without source images, if there are any."""
+        return self.sources.get(self.backbone)
+
+    @property
+    def uses_source(self) -> bool:
+        """Whether source images have changed the components that are clustered."""
+        return self.source is not None and self.source.kept
+
 
 def group_rows(
-    spaces: Mapping[str, Matrix], *, clusters: int | None, max_clusters: int, seed: int
+    spaces: Mapping[str, Matrix],
+    *,
+    clusters: int | None,
+    max_clusters: int,
+    seed: int,
+    with_source: Mapping[str, Matrix] | None = None,
 ) -> Grouping:
     """Divide the images into clusters.
 
     The backbone and the number of clusters are those of the largest gain in stability. HDBSCAN replaces
-    k-means if it is more stable. TURTLE does if classifiers learn its labels better.
+    k-means if it is more stable. TURTLE does if classifiers learn its labels better. Components that source
+    images have changed replace others of their backbone if the clusters are more stable with them.
 
     Args:
         spaces: Principal components of the same images by backbone, (n, d).
         clusters: The number of clusters; None to choose it.
         max_clusters: The largest number to try.
         seed: The seed of all random choices.
+        with_source: The components that source images have changed, by backbone; None without a source.
     """
     n = len(next(iter(spaces.values())))
     usable = {name: rows for name, rows in spaces.items() if rows.any()}
     if not usable:
         return Grouping(np.zeros(n, dtype=np.int64), "none", next(iter(spaces)), None, {})
     numbers = numbers_to_try(n, max_clusters) if clusters is None else [clusters]
-    measured = {name: measure_stability(rows, numbers, seed=seed) for name, rows in usable.items()}
+    usable, measured, sources = _measured(usable, with_source or {}, numbers, seed=seed)
     best = {name: choose_number(each) for name, each in measured.items()}
     backbone = max(best, key=lambda name: best[name].gain)
     chosen = best[backbone]
     density = find_dense_clusters(usable[backbone], seed=seed) if clusters is None else None
     if density is not None and density.replaces(chosen):
-        return Grouping(density.ids, "HDBSCAN", backbone, density.stability, measured, density)
+        return Grouping(
+            density.ids, "HDBSCAN", backbone, density.stability, measured, density, sources=sources
+        )
     if clusters is None and not chosen.is_clear:
-        return Grouping(np.zeros(n, dtype=np.int64), "none", backbone, chosen, measured, density)
+        nothing = np.zeros(n, dtype=np.int64)
+        return Grouping(nothing, "none", backbone, chosen, measured, density, sources=sources)
     units = {name: unit_rows(rows) for name, rows in usable.items()}
     ids, method, margin = (
         k_means(units[backbone], chosen.k, seed=derive(seed, "clusters") % 2**31),
@@ -108,9 +131,32 @@ def group_rows(
     if len(usable) > 1:
         labels, margin = _compared(list(units.values()), ids, chosen.k, seed=seed)
         ids, method = (labels, "TURTLE") if margin.kept else (ids, method)
-    return Grouping(
-        by_size(ids), method, backbone, chosen, measured, density, margin, fixed=clusters is not None
-    )
+    fixed = clusters is not None
+    return Grouping(by_size(ids), method, backbone, chosen, measured, density, margin, fixed, sources)
+
+
+def _measured(
+    spaces: Mapping[str, Matrix], with_source: Mapping[str, Matrix], numbers: Sequence[int], *, seed: int
+) -> tuple[dict[str, Matrix], dict[str, list[Stability]], dict[str, SourceComparison]]:
+    """Return the components to cluster, their stability, and the comparisons with and without the source.
+
+    Args:
+        spaces: The components without a source, by backbone.
+        with_source: The components that source images have changed, by backbone.
+        numbers: The numbers of clusters.
+        seed: The seed of all random choices.
+    """
+    used = dict(spaces)
+    measured = {name: measure_stability(rows, numbers, seed=seed) for name, rows in spaces.items()}
+    compared = {}
+    for name, rows in with_source.items():
+        if name not in spaces or not rows.any():
+            continue
+        of_source = measure_stability(rows, numbers, seed=seed)
+        compared[name] = SourceComparison(choose_number(of_source), choose_number(measured[name]))
+        if compared[name].kept:
+            used[name], measured[name] = rows, of_source
+    return used, measured, compared
 
 
 def _compared(spaces: Sequence[Matrix], ids: Ids, k: int, *, seed: int) -> tuple[Ids, MarginLabels]:

@@ -18,7 +18,7 @@ BLOCK = 4096
 _TINY = 1e-6
 
 
-def reduce_features(features: NDArray[np.floating], *, seed: int) -> Matrix:
+def reduce_features(features: NDArray[np.floating], *, seed: int, linear: Matrix | None = None) -> Matrix:
     """Return at most 64 principal components of the features, float32 (n, d).
 
     Features are scaled to length 1 before, because the length of a feature vector follows contrast and
@@ -28,6 +28,7 @@ def reduce_features(features: NDArray[np.floating], *, seed: int) -> Matrix:
     Args:
         features: The features, (n, features), which may be memory-mapped. They are read in blocks.
         seed: The seed of the sample and of the solver.
+        linear: A map (features, features) of the scaled features; None for the identity.
 
     Returns:
         The components, largest variance first. They are all 0 if the features are equal.
@@ -36,7 +37,7 @@ def reduce_features(features: NDArray[np.floating], *, seed: int) -> Matrix:
 
     n = len(features)
     chosen = sample_rows(n, FIT_ROWS, seed=seed)
-    fitted = unit_rows(features[chosen])
+    fitted = _mapped(features[chosen], linear)
     if float(fitted.var(axis=0).sum()) < _TINY:
         return np.zeros((n, 1), dtype=np.float32)
     dimensions = max(2, min(MAX_DIMENSIONS, n // ROWS_PER_DIMENSION))
@@ -46,8 +47,13 @@ def reduce_features(features: NDArray[np.floating], *, seed: int) -> Matrix:
     out = np.empty((n, dimensions), dtype=np.float32)
     for start in range(0, n, BLOCK):
         part = slice(start, start + BLOCK)
-        out[part] = pca.transform(unit_rows(features[part]))
+        out[part] = pca.transform(_mapped(features[part], linear))
     return out
+
+
+def _mapped(features: NDArray[np.floating], linear: Matrix | None) -> Matrix:
+    rows = unit_rows(features)
+    return rows if linear is None else rows @ linear
 
 
 def unit_rows(rows: NDArray[np.floating]) -> Matrix:

@@ -195,5 +195,26 @@ def _tables(document: Mapping[str, Any]) -> dict[str, Table]:
             stability,
             frozenset({1, 2, 3, 4}),
         ),
+        "source": _source_table(document),
         "unreadable": Table(("Image", "Reason"), unreadable),
     }
+
+
+def _source_table(document: Mapping[str, Any]) -> Table:
+    """Return the stability with and without source images; empty without any."""
+    by_backbone = (document["source"] or {"by_backbone": {}})["by_backbone"]
+    rows = tuple(
+        (
+            name,
+            side,
+            str(each[side]["k"]),
+            f"{each[side]['mean']:.2f} ± {each[side]['spread']:.2f}",
+            f"{each[side]['gain']:.2f}",
+            "yes" if (side == "with") == each["kept"] else "no",
+        )
+        for name, each in by_backbone.items()
+        for side in ("with", "without")
+    )
+    return Table(
+        ("Backbone", "Source images", "Clusters", "Stability", "Gain", "Used"), rows, frozenset({2, 3, 4})
+    )

@@ -142,8 +142,7 @@ def _tested(phase: FinalPhase, history: TrialHistory) -> list[Trial]:
 
 
 def _transfer_summary(phase: FinalPhase, arm: Arm, weights: str) -> TransferSummary:
-    scratch = arm in phase.baselines
-    return transfer_summary(phase.run_cache, arm.backbone, weights, from_scratch=scratch)
+    return transfer_summary(phase.run_cache, arm.backbone, weights, from_scratch=arm in phase.baselines)
 
 
 def _with_notes(record: Record, notes: tuple[str, ...]) -> Record:
@@ -188,13 +187,12 @@ class _Evaluation:
             return None, ()
         ours, theirs = predictions.of(transfer), predictions.of(baseline)
         folds = predictions.of_all_folds(transfer, baseline)
-        learned = min(len(fold.train) for fold in self._phase.run_cache.splits.folds)
         found = training_gain(
             self._targets,
             *folds,
             metric=self._metric,
             seed=self._seed,
-            train_images=learned,
+            train_images=min(len(fold.train) for fold in self._phase.run_cache.splits.folds),
             target=self._target,
         )
         return found, harmed(self._targets, ours, theirs, self._target)

@@ -5,8 +5,9 @@ They are in percent and points, or in the numbers of the metric.
 
 from __future__ import annotations
 
+from autotl.evaluation.number_text import IN_UNITS
 from autotl.leaderboard.stats.standings import Board
-from autotl.metrics import METRICS
+from autotl.metrics import metric_named
 from autotl.report import format
 from autotl.report.metric_format import Measure
 
@@ -16,9 +17,11 @@ def measure_of(board: Board) -> Measure:
 
     The format is neutral if there are several metrics.
     """
-    known = [METRICS[each] for each in board.metrics if each in METRICS]
+    known = [found for each in board.metrics if (found := metric_named(each)) is not None]
     if len(known) == 1:
-        return Measure(format.metric(known[0].name), known[0].higher_is_better, known[0].percent)
+        metric = known[0]
+        name = format.metric(metric.name)
+        return Measure(name, metric.higher_is_better, metric.percent, metric.name in IN_UNITS)
     return Measure("score", percent=all(each.percent for each in known))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from autotl.errors import BenchError
 from autotl.files import atomic_file
 from autotl.leaderboard.rows.row import ADDED, Row
-from autotl.leaderboard.rows.valid import check_values
+from autotl.leaderboard.rows.valid import LISTS, check_values
 
 try:
     import pyarrow as pa
@@ -27,7 +27,7 @@ except ImportError as error:
     ) from error
 
 FORMAT = "1"
-_JSON = ("params", "trials", "versions", "notes")
+_JSON = ("params", "trials", "versions", "notes", "contributions")
 _NULLABLE = {
     "likeness": pa.float64(),
     "val": pa.float64(),
@@ -111,10 +111,12 @@ def _flat(row: Row) -> dict[str, Any]:
 
 def _row(record: dict[str, Any], path: Path) -> Row:
     try:
+        record.setdefault("contributions", "[]")  # older files lack the column
         for name in _JSON:
             record[name] = json.loads(record[name])
         check_values(record)
-        record["trials"], record["notes"] = tuple(record["trials"]), tuple(record["notes"])
+        for name in LISTS:
+            record[name] = tuple(record[name])
         if record["logits"] is not None:
             flat = np.asarray(record["logits"], dtype=np.float32)
             record["logits"] = flat.reshape(record["n_test"], record["n_classes"])

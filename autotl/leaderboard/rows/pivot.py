@@ -69,7 +69,8 @@ class Grid:
         present: Whether an entrant ran in a block, (blocks, entrants).
         failed: Whether it failed, (blocks, entrants).
         test: Test scores, NaN for failures, (blocks, entrants).
-        credited: Test scores, with the score of guessing for failures, (blocks, entrants).
+        credited: Test scores, with the score of guessing for failures, (blocks, entrants). It is the lowest
+            score of the block instead if images have labels or numbers.
         rank: Ranks from 1; ties share the mean rank, failures the last ranks, (blocks, entrants).
         normalised: 1 for the best score of a block, 0 for the worst and for failures, (blocks, entrants).
         oracle: Best score of a single strategy, NaN if there is none, (blocks,).
@@ -133,10 +134,9 @@ def make_grid(rows: Iterable[Row]) -> Grid:
         [{row.entrant: row for row in found}.get(name) for name in entrants] for found in blocks.values()
     ]
     single = np.array([kinds[name] in SINGLE_KINDS for name in entrants])
-    chance = np.array([[_chance(found)] for found in blocks.values()])
-
     present = np.array([[row is not None for row in line] for line in table])
     test = np.array([[_score(row) for row in line] for line in table]).round(_DIGITS)
+    chance = np.array([[_chance(found)] for found in blocks.values()])
     failed = present & np.isnan(test)
     credited = np.where(failed, chance, test)
     oracle = highest(np.where(single, test, np.nan))
@@ -187,6 +187,9 @@ def _score(row: Row | None) -> float:
 
 
 def _chance(found: Sequence[Row]) -> float:
+    """Return the score of guessing; of labels and numbers, whose rows do not tell it, the lowest score."""
+    if found[0].target != "single_label":
+        return min((score for row in found if not math.isnan(score := _score(row))), default=0.0)
     classes = max(row.n_classes for row in found)
     metric = found[0].metric
     if metric in METRICS and classes:

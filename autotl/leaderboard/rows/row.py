@@ -17,10 +17,12 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from autotl.api import TargetKind
+
 Status = Literal["ok", "failed"]
 Kind = Literal["strategy", "default", "autotl", "selector", "peer"]
 
-ADDED = ("revision", "image_size")
+ADDED = ("revision", "image_size", "target", "contributions")
 """Columns that older files lack; a seal leaves them out if they have their default."""
 KEY = ("suite", "dataset", "shots", "backbone", "entrant", "seed", "budget_seconds")
 """The columns that identify a measurement."""
@@ -51,7 +53,7 @@ class Row:
         split: Hash of the split, which depends on the content of the images.
         n_train: Number of images that the entrant may learn from.
         n_test: Number of test images.
-        n_classes: Number of classes.
+        n_classes: Number of classes, labels or numbers.
         image_side: Input size in pixels; 0 if unknown.
         likeness: Similarity of the training images to the source data, from 0 (noise) to 1; None if unknown.
         metric: Name of the metric.
@@ -71,12 +73,15 @@ class Row:
         created: Time of the measurement, in ISO 8601.
         notes: Remarks of the entrant.
         logits: Logits of the test images, float32 (n_test, n_classes), in the order of the split file and of
-            its sorted classes; None if it failed.
+            its sorted classes; None if it failed. If images have numbers, predictions in the user's units.
         seal: :func:`seal` of all other fields.
         revision: Hash of the files of the entrant's distribution; empty if unknown. Older rows may have a git
             commit.
         image_size: Input size in pixels that the suite sets for all entrants; 0 if each chooses its own, None
             in rows of older versions.
+        target: Kind of target, as :data:`autotl.api.TargetKind`.
+        contributions: Contribution of each set of additional images in the report of the entrant: "role",
+            "strategy", "compared_with", "gain", "low" and "high" of its 95 % interval, and so on.
     """
 
     suite: str
@@ -118,6 +123,8 @@ class Row:
     seal: str = ""
     revision: str = ""
     image_size: int | None = None
+    target: TargetKind = "single_label"
+    contributions: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -9,7 +9,10 @@ from typing import Any
 
 POSITIVE = ("n_train", "n_test", "n_classes")
 """Numbers of images and classes of a measured row."""
-_OBJECTS, _LISTS = ("params", "versions"), ("trials", "notes")
+LISTS = ("trials", "notes", "contributions")
+"""Columns that hold JSON lists."""
+_OBJECTS = ("params", "versions")
+_TARGETS = ("single_label", "multi_label", "regression")
 
 
 def check_values(record: Mapping[str, Any]) -> None:
@@ -18,10 +21,10 @@ def check_values(record: Mapping[str, Any]) -> None:
     Raises:
         ValueError: If a value is wrong.
     """
-    for name, kind in (*((name, dict) for name in _OBJECTS), *((name, list) for name in _LISTS)):
+    for name, kind in (*((name, dict) for name in _OBJECTS), *((name, list) for name in LISTS)):
         if not isinstance(record[name], kind):
             raise ValueError(f"{name} must be a JSON {'object' if kind is dict else 'list'}.")
-    for name in (*_OBJECTS, *_LISTS):
+    for name in (*_OBJECTS, *LISTS):
         json.dumps(record[name], ensure_ascii=False).encode()  # a lone surrogate has no seal
     for name in POSITIVE if record["logits"] is not None else ():
         if record[name] < 1:
@@ -33,6 +36,15 @@ def check_values(record: Mapping[str, Any]) -> None:
         raise ValueError("notes must be texts.")
     for trial in record["trials"]:
         _check_trial(trial)
+    _check_additions(record)
+
+
+def _check_additions(record: Mapping[str, Any]) -> None:
+    """Check the columns of other targets and additional images, which older files lack."""
+    if any(not isinstance(each, dict) for each in record["contributions"]):
+        raise ValueError("each contribution must be a JSON object.")
+    if record.get("target", _TARGETS[0]) not in _TARGETS:
+        raise ValueError(f"target must be one of {', '.join(_TARGETS)} (got {record['target'][:40]}).")
 
 
 def _check_trial(trial: object) -> None:

@@ -23,6 +23,7 @@ from autotl.preparation.additional.place_of_use import PlaceOfUse
 from autotl.preparation.additional.record import AdditionalRecord
 from autotl.preparation.additional.roles import given_roles
 from autotl.progress import report_progress
+from autotl.progress.timeline import spent_on
 from autotl.workbench.additional.images import additional_features, with_additional
 from autotl.workbench.additional.sets import AdditionalSet
 
@@ -72,6 +73,7 @@ def list_given(context: Context, target: TargetSpec) -> dict[str, AdditionalList
     return found
 
 
+@spent_on("read")
 def add_images(
     context: Context,
     listings: Listings,

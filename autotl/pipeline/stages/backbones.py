@@ -15,6 +15,7 @@ from autotl.preparation.model_limits import WithinLimits, filter_by_limits
 from autotl.preparation.open_backbones import choose_backbones, describe_backbones
 from autotl.preparation.record import BackbonesRecord, backbone_record
 from autotl.progress import report_progress
+from autotl.progress.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class NamedBackbones:
     weights: Sequence[Weights] = ()
 
 
+@spent_on("load_networks")
 def find_named(settings: RunSettings, sources: Mapping[str, BackboneSource]) -> NamedBackbones:
     """Find the backbones that the user named, before any image is read.
 
@@ -62,6 +64,7 @@ def find_named(settings: RunSettings, sources: Mapping[str, BackboneSource]) -> 
     return NamedBackbones(names, [find(name, sources) for name in names])
 
 
+@spent_on("load_networks")
 def open_backbones(
     context: Context, named: NamedBackbones, images: SplitImages, recorded: BackbonesRecord | None
 ) -> OpenedBackbones:

@@ -13,6 +13,7 @@ from autotl.data import LockedTest, without_rows
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.rank import RankedBackbones
 from autotl.preparation.record import BackbonesRecord
+from autotl.progress.timeline import spent_on
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.stage_prefill import with_cached_stages
 
@@ -38,6 +39,7 @@ class CleanedImages:
     run_cache: RunCache
 
 
+@spent_on("data_issues")
 def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord | None) -> CleanedImages:
     """Find data issues, and treat the images as the options say.
 
@@ -68,6 +70,7 @@ def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord |
     return CleanedImages(dataset, splits, locked, issues, backbones, run_cache)
 
 
+@spent_on("learning_curve")
 def learning_curve(context: Context, ranked: RankedBackbones, cleaned: CleanedImages) -> LearningCurve | None:
     """Measure the learning curve of a probe, if there is time.
 

@@ -10,6 +10,7 @@ from autotl.data import read
 from autotl.metrics import check_metric
 from autotl.pipeline.stages.context import Context
 from autotl.preparation.record import ReadingRecord
+from autotl.progress.timeline import spent_on
 from autotl.targets import target_of
 
 
@@ -22,6 +23,7 @@ class LoadedImages:
     notes: tuple[str, ...]
 
 
+@spent_on("read")
 def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
     """Read the images, as many as the time allows.
 

@@ -16,6 +16,7 @@ from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import ExtraImages, open_networks
 from autotl.preparation.open_backbones import median_size
 from autotl.preparation.record import BaselineNetworkRecord, PlanRecord, backbone_record
+from autotl.progress.timeline import spent_on
 from autotl.training import this_machine
 from autotl.workbench.additional.images import additional_facts
 from autotl.workbench.run_cache import RunCache
@@ -45,6 +46,7 @@ class SearchPlan:
         return () if self.extra_images is None else (self.extra_images.note,)
 
 
+@spent_on("plan")
 def plan_search(
     context: Context,
     similarity: SourceSimilarity,

@@ -22,6 +22,7 @@ from autotl.preparation.extra_images import left_out
 from autotl.preparation.group_record import GroupSummary, summarize_groups
 from autotl.preparation.image_groups import last_groups
 from autotl.preparation.record import RankingRecord, SplitRecord
+from autotl.progress.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class RankedBackbones:
         return RankingRecord(self.ranking.order, self.ranking.aside)
 
 
+@spent_on("scores")
 def rank(
     context: Context,
     images: SplitImages,

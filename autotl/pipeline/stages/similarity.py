@@ -10,6 +10,7 @@ from autotl.analysis.profile import Similarities, measure_similarities
 from autotl.data import image_openers
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.sample import SampledImages
+from autotl.progress.timeline import spent_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class SourceSimilarity:
     notes: tuple[str, ...]
 
 
+@spent_on("similarity")
 def compare_with_sources(context: Context, sampled: SampledImages) -> SourceSimilarity:
     """Measure the similarities, unless too little time is left.
 

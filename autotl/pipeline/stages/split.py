@@ -11,6 +11,7 @@ from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.load import LoadedImages
 from autotl.preparation.image_groups import first_groups
 from autotl.preparation.record import SplitRecord
+from autotl.progress.timeline import spent_on
 from autotl.quality import Groups
 from autotl.targets import target_of
 
@@ -35,6 +36,7 @@ class SplitImages:
     record: SplitRecord
 
 
+@spent_on("split")
 def split_images(context: Context, loaded: LoadedImages, recorded: SplitRecord | None) -> SplitImages:
     """Find groups of images, and split the images without dividing groups.
 

@@ -25,6 +25,8 @@ class What:
         bn_policy: Treatment of the BatchNorm statistics, as a sentence.
         heads: Kinds of the heads that are not linear.
         plugin_heads: Kinds among them that need autotl and their plugin.
+        kind: Kind of transfer; empty if nothing is transferred.
+        additional: Roles of the images besides the labelled ones that its strategy learned from.
     """
 
     backbone: str | None = None
@@ -38,6 +40,8 @@ class What:
     bn_policy: str | None = None
     heads: tuple[str, ...] = ()
     plugin_heads: tuple[str, ...] = ()
+    kind: str | None = None
+    additional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class NearLeakage:
 
 @dataclass(frozen=True, slots=True)
 class LabelIssue:
-    """Label that a cross-validated probe contradicts."""
+    """Label or number that a cross-validated probe contradicts."""
 
     item: str | None = None
     given: str | None = None
@@ -199,7 +199,7 @@ class Quality:
         near_duplicates: Near copies in the training set.
         near_leakage: Test images that look like training images.
         groups: Images of the same object or scene.
-        label_issues: Probably wrong labels; None if not checked.
+        label_issues: Probably wrong labels or numbers; None if not checked.
         outliers: Unusual training images.
         shift: Difference between training and test images.
         missing: Parts without an image of a class, by class.

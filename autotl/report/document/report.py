@@ -11,6 +11,7 @@ from autotl.report.document.adaptation import Adaptation
 from autotl.report.document.contributions import Contribution
 from autotl.report.document.evaluation import Evaluation
 from autotl.report.document.model import How, What
+from autotl.report.document.next_data import NextData
 from autotl.report.document.quality import Quality
 from autotl.report.document.trials import ArmRow, Cost, Search, Split, TrialRow
 from autotl.report.document.when import When
@@ -34,6 +35,7 @@ class Verdict:
         caveat: Limits of the outcome; it repeats warnings about leaks.
         cost: Training times of the compared trials, as a sentence.
         delivered: Final model with its test score, as a sentence.
+        kind: Kind of transfer of the final model; empty if nothing is transferred.
         warnings: Reasons for which the test score or the probabilities are wrong.
     """
 
@@ -44,6 +46,7 @@ class Verdict:
     caveat: str | None = None
     cost: str | None = None
     delivered: str | None = None
+    kind: str | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -76,6 +79,7 @@ class Report:
         how: Training of the final model.
         test: Scores of the final model on the test set.
         contributions: Contribution of images besides the labelled ones.
+        next: Images to collect next, the most important first.
         adaptation: Decision on adapting to the place of use; None without images of it.
         quality: Data issues.
         arms: Scores of each strategy and backbone pair.
@@ -100,6 +104,7 @@ class Report:
     how: How = field(default_factory=How)
     test: Evaluation = field(default_factory=Evaluation)
     contributions: tuple[Contribution, ...] = ()
+    next: tuple[NextData, ...] = ()
     adaptation: Adaptation | None = None
     quality: Quality = field(default_factory=Quality)
     arms: tuple[ArmRow, ...] = ()

@@ -176,6 +176,15 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeSpent:
+    """Seconds of an activity in a phase of the run."""
+
+    phase: str = ""
+    activity: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Time and memory of the run and of its model.
 
@@ -188,6 +197,7 @@ class Cost:
         latency_ms: Milliseconds for one image.
         size_mb: Size of the weights, in 10⁶ bytes.
         peak_memory_mb: Peak memory in megabytes.
+        timeline: Use of the time in order, up to the report.
     """
 
     seconds: float | None = None
@@ -198,6 +208,7 @@ class Cost:
     latency_ms: float | None = None
     size_mb: float | None = None
     peak_memory_mb: float | None = None
+    timeline: tuple[TimeSpent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

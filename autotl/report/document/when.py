@@ -90,10 +90,20 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class GainForecast:
+    """Gain in validation accuracy from ``more`` images."""
+
+    more: int | None = None
+    gain: float | None = None
+    ci95: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LearningCurve:
     """Learning curve of the linear probe, with its forecast as a sentence."""
 
     points: tuple[CurvePoint, ...] = ()
+    forecast: tuple[GainForecast, ...] = ()
     sentence: str | None = None
 
 

@@ -10,6 +10,7 @@ from autotl.report.figures.scatter import scatter
 from autotl.report.figures.search import TrialScore, search
 from autotl.report.figures.similarity import SimilarityRow, similarity
 from autotl.report.figures.size import Spot, size
+from autotl.report.figures.timeline import Spent, timeline
 
 __all__ = [
     "HALF",
@@ -21,6 +22,7 @@ __all__ = [
     "Draw",
     "LabelBar",
     "SimilarityRow",
+    "Spent",
     "Spot",
     "TrialScore",
     "arms",
@@ -32,4 +34,5 @@ __all__ = [
     "search",
     "similarity",
     "size",
+    "timeline",
 ]

@@ -15,6 +15,7 @@ from autotl.report.section import Section
 from autotl.report.sections import place, search, summary
 from autotl.report.sentences.contributions import contributions
 from autotl.report.sentences.final_model import ensemble
+from autotl.report.sentences.next_data import next_data
 from autotl.report.sentences.validation_gap import validation_gap
 
 _BACKBONES = 90
@@ -63,6 +64,7 @@ def result_lines(report: Report) -> list[str]:
         search.search_gain(report),
         validation_gap(report),
         ensemble(report),
+        *(["Data to collect next:", *next_data(report)] if report.next else []),
     ]
     return [line.replace("`", "") for line in lines if line]
 

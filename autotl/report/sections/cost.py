@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from autotl.clock import format_duration
-from autotl.report import format
+from autotl.report import figures, format
 from autotl.report.document.report import Report
 from autotl.report.document.trials import Cost
-from autotl.report.section import Section
+from autotl.report.section import Figure, Section
 
 
 def section(report: Report) -> Section:
     """Describe the time of the run and the speed of the model."""
     return Section(
-        name="cost", title="What it cost", link="Cost", sentences=tuple(filter(None, _sentences(report.cost)))
+        name="cost",
+        title="What it cost",
+        link="Cost",
+        sentences=tuple(filter(None, _sentences(report.cost))),
+        figures=(
+            Figure(
+                "timeline",
+                "The seconds of the run in order, up to the report. Grey work neither trains nor measures.",
+                lambda width: figures.timeline(_spent(report.cost), width=width),
+            ),
+        ),
     )
+
+
+def _spent(cost: Cost) -> list[figures.Spent]:
+    """Return the timeline in words."""
+    return [
+        figures.Spent(part.phase, part.activity.replace("_", " "), part.seconds) for part in cost.timeline
+    ]
 
 
 def _sentences(cost: Cost) -> list[str]:

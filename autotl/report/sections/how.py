@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autotl.api import ROLES
 from autotl.report import format
 from autotl.report.document.model import How
 from autotl.report.document.report import Report
@@ -15,6 +16,7 @@ def section(report: Report) -> Section:
     epochs = how.epochs or 0
     sentences = [
         _strategy(how),
+        _additional(report),
         *map(format.sentence, how.phases),
         *final_model(report),
         f"Training took {format.count(how.epochs, 'epoch')}." if epochs > 0 else "",
@@ -37,6 +39,17 @@ def _strategy(how: How) -> str:
     summary = f": {format.name(how.summary)}" if how.summary else ""
     reference = f" ({format.name(how.reference)})" if how.reference and how.reference != "none" else ""
     return f"The strategy is {format.name(how.strategy)}{summary}{reference}."
+
+
+def _additional(report: Report) -> str:
+    """Name the images besides the labelled ones that the final model learned from."""
+    used = {each.role: each.used for each in report.contributions}
+    images = [
+        format.count(used.get(role), words.replace("images", "image", 1), words)
+        for role in report.what.additional
+        if (words := ROLES.get(role, f"{role} images"))
+    ]
+    return f"It learned from {format.listing(images)} besides the labelled ones." if images else ""
 
 
 def _input(how: How) -> list[str]:

@@ -22,6 +22,7 @@ def section(report: Report) -> Section:
         else "",
         _network(what),
         format.sentence(what.source),
+        f"The kind of transfer is {what.kind}." if what.kind else "",
         *_stages(what),
         f"Replaced: {format.listing(what.replaced)}." if what.replaced else "",
         format.sentence(what.bn_policy),

@@ -20,10 +20,6 @@ from autotl.report.kinds.words import Words, words
 
 SIGNIFICANT = 0.01
 """P-value below which training and test images differ."""
-_UNCHECKED = {
-    "multi_label": "Wrong labels were not looked for: the check needs one class for each image.",
-    "regression": "",
-}
 _NEIGHBOURS = {"multi_label": "rarest label", "regression": "range of numbers"}
 """The images that an outlier is compared with; for single labels those of its class."""
 
@@ -34,7 +30,7 @@ def data_issues(quality: Quality, kind: str = "single_label") -> list[str]:
         _copies(quality.near_duplicates, words(kind)),
         *_groups(quality.groups),
         _leaks(quality.near_leakage),
-        _labels(quality.label_issues) if kind == "single_label" else _UNCHECKED.get(kind, ""),
+        _labels(quality.label_issues, kind),
         _outliers(quality.outliers, _NEIGHBOURS.get(kind, "class")),
         _shift(quality.shift),
         _missing(quality.missing, words(kind)),
@@ -122,21 +118,24 @@ def _leaks(found: NearLeakage) -> str:
     )
 
 
-def _labels(found: Sequence[LabelIssue] | None) -> str:
+def _labels(found: Sequence[LabelIssue] | None, kind: str) -> str:
     if found is None:
         return ""
+    noun = "number" if kind == "regression" else "label"
     if not found:
-        return "No label looks wrong."
+        return f"No {noun} looks wrong."
     first, example = found[0], ""
     if first.item:
         example = (
             f", for example {format.name(first.item)}, labelled {format.name(first.given)} but predicted as "
             f"{format.name(first.suggested)}"
         )
+    remedy = "`--clean` does not change them."
+    if kind == "single_label":
+        remedy = "`--clean drop` leaves out the most certain ones, `--clean weight` reduces their weight."
     return (
-        f"{format.count(len(found), 'label')} {_verb(len(found))} wrong{example}. A cross-validated linear "
-        "probe contradicts them. Check them (`label_issues` in the JSON): `--clean drop` leaves out the most "
-        "certain ones, `--clean weight` reduces their weight."
+        f"{format.count(len(found), noun)} {_verb(len(found))} wrong{example}. A cross-validated linear "
+        f"probe contradicts them. Check them (`label_issues` in the JSON): {remedy}"
     )
 
 

@@ -20,6 +20,7 @@ from autotl.api import Backbone, Batch, Beat, Images, Params, Rows, Score, Strat
 from autotl.backbone import Frozen, Norm
 from autotl.clock import FakeClock
 from autotl.pipeline.prepare import Prepared
+from autotl.testing.bench import with_additional_images, with_own_network
 from autotl.training import preserve_global_state
 from autotl.workbench.trial_workbench import TrialWorkbench
 
@@ -217,6 +218,13 @@ class StrategyCase:
                     if isinstance(step, Score):
                         found.states.append(copied(bench.result.model.state_dict()))
         return replace(found, seconds=time.perf_counter() - started)
+
+
+def case_of(strategy: Strategy, ready: Prepared) -> StrategyCase:
+    """Return a strategy with the network that it is checked on."""
+    ready = with_additional_images(with_own_network(ready, strategy), strategy)
+    backbone = ready.baseline_networks.networks.get(strategy.name, ready.backbones["tiny"])
+    return StrategyCase(strategy, ready, backbone)
 
 
 def copied(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

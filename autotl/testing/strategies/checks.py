@@ -10,11 +10,10 @@ from traceback import walk_tb
 
 from autotl.api import Strategy
 from autotl.errors import FAILURES, described
-from autotl.pipeline.prepare import Prepared
-from autotl.testing.bench import tiny_run, with_additional_images, with_own_network
+from autotl.testing.bench import tiny_run
 from autotl.testing.check_failed import CheckFailed
-from autotl.testing.strategies import learning_checks, settings_checks
-from autotl.testing.strategies.case import StrategyCase
+from autotl.testing.strategies import learning_checks, settings_checks, target_checks
+from autotl.testing.strategies.case import StrategyCase, case_of
 
 Check = Callable[[StrategyCase], None]
 _LIBRARIES = frozenset({"autotl", "torch", "timm", "optuna", "numpy", "sklearn"})
@@ -23,7 +22,7 @@ RAISED = "The strategy raised"
 
 CHECKS: Mapping[str, Check] = {
     name.removeprefix("check_"): check
-    for module in (settings_checks, learning_checks)
+    for module in (settings_checks, learning_checks, target_checks)
     for name, check in vars(module).items()
     if name.startswith("check_")
 }
@@ -42,13 +41,6 @@ class Finding:
     message: str
     expected: str = ""
     also: tuple[str, ...] = ()
-
-
-def case_of(strategy: Strategy, ready: Prepared) -> StrategyCase:
-    """Return a strategy with the network that it is checked on."""
-    ready = with_additional_images(with_own_network(ready, strategy), strategy)
-    backbone = ready.baseline_networks.networks.get(strategy.name, ready.backbones["tiny"])
-    return StrategyCase(strategy, ready, backbone)
 
 
 def find_failures(

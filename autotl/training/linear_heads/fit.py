@@ -14,6 +14,7 @@ from torch import Tensor
 
 from autotl.api import HeadSetting, LinearHeads
 from autotl.clock import NEVER, Deadline
+from autotl.progress.timeline import spent_on
 from autotl.training.class_balance import class_weights, label_weights
 from autotl.training.linear_heads.lbfgs import StackedRegressions, minimise
 
@@ -29,6 +30,7 @@ Kind = tuple[bool, bool]
 """Whether features are standardised, and whether classes are balanced."""
 
 
+@spent_on("heads")
 def fit_heads(
     features: Tensor,
     labels: Tensor,

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from autotl.api import HeadSetting, LinearHeads
+from autotl.progress.timeline import spent_on
 
 
+@spent_on("heads")
 def fit_ridge(
     features: Tensor,
     targets: Tensor,

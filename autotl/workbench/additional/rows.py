@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,7 @@ from autotl.workbench.additional.images import additional_features, image_cache
 from autotl.workbench.additional.sets import AdditionalSet
 from autotl.workbench.cut_model import take_rows
 from autotl.workbench.image_cache import CancellationCheck
+from autotl.workbench.learning.kept_tensors import stored_tensor
 from autotl.workbench.run_cache import RunCache
 
 
@@ -25,12 +27,14 @@ class WorkbenchRows:
         images: The set.
         backbone: The name of the network.
         check_cancelled: Called often in long work; may raise to end it.
+        strategy: The name of the strategy, whose kept tensors no other strategy sees.
     """
 
     run_cache: RunCache
     images: AdditionalSet
     backbone: str
     check_cancelled: CancellationCheck
+    strategy: str = ""
 
     def __len__(self) -> int:
         return len(self.images.used)
@@ -54,13 +58,23 @@ class WorkbenchRows:
             self.backbone, input_size=input_size, margin=augmented, check_cancelled=self.check_cancelled
         )
 
+    def keep(self, key: str, compute: Callable[[], Tensor]) -> Tensor:
+        """See :class:`~autotl.api.AdditionalRows`."""
+        full_key = {
+            "strategy": self.strategy,
+            "kept of additional images": key,
+            "rows": image_cache(self.run_cache, self.images, self.images.used).rows_digest,
+            "weights": self.run_cache.backbones[self.backbone].digest,
+        }
+        return stored_tensor(self.run_cache.store, full_key, compute)
+
     def targets(self) -> Tensor | None:
         """See :class:`~autotl.api.AdditionalRows`."""
         return self.images.targets
 
 
 def rows_in_role(
-    run_cache: RunCache, role: str, backbone: str, check_cancelled: CancellationCheck
+    run_cache: RunCache, role: str, backbone: str, check_cancelled: CancellationCheck, *, strategy: str = ""
 ) -> WorkbenchRows:
     """Return the images of a role.
 
@@ -69,6 +83,7 @@ def rows_in_role(
         role: The role.
         backbone: The name of the network.
         check_cancelled: Called often in long work; may raise to end it.
+        strategy: The name of the strategy that learns from them.
 
     Raises:
         TrainingError: The user gave no such images.
@@ -79,4 +94,4 @@ def rows_in_role(
             f"role must have images of the user (got {role!r}; given: {given}). "
             "Read task.additional first, and name the role in the strategy's attribute 'additional'."
         )
-    return WorkbenchRows(run_cache, run_cache.additional[role], backbone, check_cancelled)
+    return WorkbenchRows(run_cache, run_cache.additional[role], backbone, check_cancelled, strategy)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from autotl.cache import Store
 from autotl.workbench.run_cache import RunCache
 
 
@@ -32,11 +34,20 @@ def keep_tensor(
         "weights": run_cache.backbones[backbone].digest,
         "row weights": run_cache.weights_digest,
     }
-    if (found := run_cache.store.find(full_key)) is not None:
+    return stored_tensor(run_cache.store, full_key, compute)
+
+
+def stored_tensor(store: Store, key: Mapping[str, Any], compute: Callable[[], Tensor]) -> Tensor:
+    """Return a tensor from a store, computed if missing.
+
+    Args:
+        store: The store.
+        key: All that the tensor depends on, as plain JSON data.
+        compute: Returns the tensor.
+    """
+    if (found := store.find(key)) is not None:
         return torch.from_numpy(found)
     made = compute().detach().cpu().contiguous()
     values = (made.float() if made.dtype is torch.bfloat16 else made).numpy()
-    kept = run_cache.store.array(
-        full_key, values.shape, values.dtype, lambda out: out.__setitem__(..., values)
-    )
+    kept = store.array(key, values.shape, values.dtype, lambda out: out.__setitem__(..., values))
     return torch.from_numpy(kept)

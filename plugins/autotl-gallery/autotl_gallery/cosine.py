@@ -12,6 +12,7 @@ from autotl.toolbox import Float, InputSize, strategy
     trained=0.0,
     deterministic=True,
     on_request=True,
+    targets=("single_label",),
     sharpness=Float(10.0, low=1.0, high=50.0, log=True),
     image_size=InputSize(),
 )

@@ -12,6 +12,7 @@ from autotl.toolbox import Float, InputSize, strategy
     trained=0.0,
     deterministic=True,
     on_request=True,
+    targets=("single_label",),
     penalty=Float(1.0, low=1e-3, high=1e3, log=True),
     sharpness=Float(5.0, low=1.0, high=20.0),
     image_size=InputSize(),

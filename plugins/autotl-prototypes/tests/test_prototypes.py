@@ -48,5 +48,13 @@ def test_one_image_per_class_is_enough(bench):
     assert (answers == labels.val).float().mean() > 1 / 3
 
 
+@pytest.mark.parametrize("kind", ["multi_label", "regression"])
+def test_other_targets_than_classes_are_refused_with_a_reason(kind, tmp_path):
+    ready = tiny_run(tmp_path, kind=kind)
+    answer = prototypes.applies(ready.task, ready.backbones["tiny"])
+    assert not answer
+    assert answer.why.startswith("it needs images with one class each, and these have")
+
+
 def test_its_entry_point_registers_it():
     assert plugins.load().strategies.origins["prototypes"].distribution == "autotl-prototypes"

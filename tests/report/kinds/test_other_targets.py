@@ -57,7 +57,7 @@ def of_kind(
     document["how"]["intervals"] = jsonio.plain(intervals)
     document["quality"] |= {
         "targets": jsonio.plain(target_facts(spec, truth)),
-        "label_issues": None,
+        "label_issues": [],
         "imbalance": {"ratio": 3.0, "counts": {"cat": 30, "dog": 10}} if intervals is None else {},
     }
     return document
@@ -89,7 +89,7 @@ def test_several_labels_have_a_row_each(labels: dict[str, Any]) -> None:
     assert "average precision" in page
     assert "The weakest label is" in text
     assert "occur together most often" in text
-    assert "Wrong labels were not looked for" in text
+    assert "No label looks wrong." in text
     assert "The most frequent label has 3 times the images of the rarest label." in text
     assert "The model was trained on" in text
     assert "of 3 labels" in text
@@ -103,6 +103,7 @@ def test_numbers_have_their_own_units(numbers: dict[str, Any]) -> None:
     assert "Transfer has larger errors on one range: `age, lowest third (1 to 2)` (−1.50)." in text
     assert "`age` is between" in text
     assert "Always predicting the largest class" not in text
+    assert "No number looks wrong." in text
     assert summary(parse(numbers)).numbers[0].label == "test MAE (lower is better)"
 
 

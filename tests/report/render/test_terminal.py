@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from autotl.api import AdditionalImages
 from autotl.report import leaderboard, parse, profile_sections, result_lines, show_sections, warning_lines
+from autotl.report.contributions import kinds
+from autotl.testing import tiny_task
 
 
 def console(columns: int) -> tuple[Console, io.StringIO]:
@@ -46,6 +51,24 @@ def test_the_result_has_no_backticks_and_no_repeated_warning(sample: dict[str, A
     assert lines[:2] == ["Delivered: finetune on mobilenetv2_100.in1k.", "The baseline was cut short."]
     assert lines[2].startswith("Search gained +1.7")
     assert warning_lines(report) == ("2 of 120 test images look like training images.",)
+
+
+def test_the_possible_kinds_of_transfer_are_readable_in_60_columns(sample: dict[str, Any]) -> None:
+    given = replace(tiny_task({"a": 9, "b": 9}), additional={"unlabelled": AdditionalImages(12_000)})
+    sample["when"]["kinds"] = kinds(given)
+    shown, file = console(60)
+    show_sections(profile_sections(parse(sample)), shown)
+    lines = file.getvalue().splitlines()
+    start = lines.index("Possible kinds of transfer")
+    assert all(len(line) <= 60 for line in lines[start:])
+    text = " ".join(" ".join(lines[start + 1 :]).split())
+    assert text.startswith("Inductive transfer is possible: from the pretrained network to your labels.")
+    assert "Self-taught learning is possible: with 12,000 unlabelled images." in text
+    assert "give them with --source (source=)." in text
+    assert {(each["kind"], each["possible"]) for each in json.loads(json.dumps(kinds(given)))} >= {
+        ("inductive transfer", True),
+        ("self-taught learning", True),
+    }
 
 
 def test_sections_are_titles_with_sentences(sample: dict[str, Any]) -> None:

@@ -48,6 +48,19 @@ def test_clean_data_is_reported_and_unmeasured_issues_are_not() -> None:
     assert alike.startswith("Training and test images look alike")
 
 
+def test_doubtful_labels_and_numbers_are_named_with_the_probes_answer() -> None:
+    several = {"label_issues": [{"item": "z.png", "given": "not cat", "suggested": "cat"}]}
+    (text,) = data_issues(parse({"quality": several}).quality, "multi_label")
+    assert "1 label looks wrong, for example `z.png`, labelled `not cat` but predicted as `cat`" in text
+    assert text.endswith("`--clean` does not change them.")
+    numbers = {"label_issues": [{"item": "z.png", "given": "age: 410", "suggested": "age: 39.0"}] * 2}
+    (text,) = data_issues(parse({"quality": numbers}).quality, "regression")
+    assert text.startswith("2 numbers look wrong, for example `z.png`, labelled `age: 410` but predicted as")
+    assert data_issues(parse({"quality": {"label_issues": []}}).quality, "regression") == [
+        "No number looks wrong."
+    ]
+
+
 def test_groups_are_named_with_their_effect_and_the_switch() -> None:
     groups: dict[str, Any] = {
         "groups": 2,

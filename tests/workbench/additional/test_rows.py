@@ -100,3 +100,16 @@ def test_other_processes_get_the_images_too(ready: Prepared) -> None:
     bench = tiny_bench(replace(ready, run_cache=sent), fold=None)
     expected = tiny_bench(ready).additional("source").inputs(input_size=32)[:3]
     assert torch.equal(bench.additional("source").inputs(input_size=32)[:3], expected)
+
+
+def test_folds_and_trials_share_a_kept_tensor_but_other_strategies_and_sets_do_not(ready: Prepared) -> None:
+    part = AdditionalSet(ready.run_cache.additional["source"].dataset, np.arange(9), 9)
+    fewer = replace(ready, run_cache=with_additional(ready.run_cache, {"source": part}))
+    first, second = tiny_bench(ready, fold=0, seed=1), tiny_bench(ready, fold=None, seed=2)
+    other, few = tiny_bench(ready), tiny_bench(fewer)
+    other.strategy = "other"
+    kept = [
+        bench.additional("source").keep("tests: shared", lambda value=value: torch.full((2,), float(value)))
+        for value, bench in enumerate((first, second, other, few))
+    ]
+    assert [each.tolist() for each in kept] == [[0, 0], [0, 0], [2, 2], [3, 3]]

@@ -92,11 +92,16 @@ def _content(row: Row) -> str:
 
 
 def _same_outputs(row: Row, other: Row) -> bool:
-    """Return whether two rows have equal outputs, up to a shift and a temperature."""
+    """Return whether two rows have equal outputs, up to a shift and a temperature.
+
+    Labels and numbers may each have another shift and scale.
+    """
     if row.logits is None or other.logits is None or row.logits.shape != other.logits.shape:
         return False
-    if not np.isfinite(row.logits).all() or not np.isfinite(other.logits).all():
+    if row.target != other.target or not np.isfinite([row.logits, other.logits]).all():
         return False
+    if row.target != "single_label":
+        return bool(np.abs(_overall_scale(row.logits) - _overall_scale(other.logits)).max() <= TOLERANCE)
     forms = _log_probabilities, _common_scale, _scale_per_image
     used = forms if row.logits.shape[1] > 2 else forms[:2]  # all images of two classes look alike when scaled
     return any(np.abs(form(row.logits) - form(other.logits)).max() <= TOLERANCE for form in used)
@@ -114,6 +119,14 @@ def _common_scale(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Remove the mean of each image, and the scale of all."""
     centred = _centred(logits)
     return centred / max(float(centred.std()), MIN_SCALE)
+
+
+def _overall_scale(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Remove the mean and the scale of each label or number."""
+    wide = outputs.astype(np.float64)
+    scales = np.maximum(wide.std(axis=0), MIN_SCALE)
+    found: NDArray[np.float64] = (wide - wide.mean(axis=0)) / scales
+    return found
 
 
 def _scale_per_image(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,0 +1,1 @@
+"""Parts of the check of a file of results."""

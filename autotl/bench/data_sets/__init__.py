@@ -1,0 +1,1 @@
+"""Data sets of a suite, with their targets and additional images."""
