@@ -65,6 +65,7 @@ class Adaptation:
         untried: Why other adaptations have no model, by strategy.
         slice_images: Labelled images that the guard used.
         truth: The evaluation of the delivered model on the other labelled images; None without any.
+        no_truth: Why there is none despite labelled images, without a full stop.
         truth_gain: Its gain over the unadapted model; None without labels, or if it is not adapted.
     """
 
@@ -76,4 +77,5 @@ class Adaptation:
     untried: Mapping[str, str] = field(default_factory=dict)
     slice_images: int = 0
     truth: Evaluation | None = None
+    no_truth: str = ""
     truth_gain: Gain | None = None

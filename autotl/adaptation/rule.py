@@ -17,6 +17,9 @@ MAX_SOURCE_LOSS = 0.05
 """By how much the source validation score may fall, in units of accuracy."""
 MAX_CLASS_DISTANCE = 0.10
 """By how much the distance from the training images' class shares may rise."""
+MAX_GAIN_P = 0.05
+"""The p-value of a gain on the labelled slice, divided by the number of adaptations (Bonferroni)."""
+_TOO_FAR = "its predicted classes are too far from those of the training images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +38,30 @@ def differs(difference: Shift) -> bool:
     return difference.p < MAX_P
 
 
-def decide(unadapted: Candidate, candidates: Sequence[Candidate], *, accuracy_scale: float) -> Decision:
+def decide(
+    unadapted: Candidate,
+    candidates: Sequence[Candidate],
+    *,
+    accuracy_scale: float,
+    slice_has_all_classes: bool = True,
+) -> Decision:
     """Choose an adaptation that is better than the unadapted model, or none.
 
-    With a labelled slice, the adaptation with the highest score on it must be measurably better. Without one,
-    an adaptation must pass all checks of :func:`fault`; the highest mutual information then decides.
+    With a labelled slice, the adaptation with the highest score on it must be measurably better. If the slice
+    lacks a class, adaptations whose predicted classes are too far from those of the training images are
+    refused first. Without a slice, an adaptation must pass all checks of :func:`fault`; the highest mutual
+    information then decides.
 
     Args:
         unadapted: The unadapted model.
         candidates: The adapted models.
         accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
+        slice_has_all_classes: Whether the slice has an image of each class of the training images.
     """
     if not candidates:
         return Decision(None, "no adaptation was trained")
     if any(each.slice_gain is not None for each in candidates):
-        return _by_slice(candidates)
+        return _by_slice(unadapted, candidates, all_classes=slice_has_all_classes)
     faults = {each.strategy: fault(unadapted, each, accuracy_scale=accuracy_scale) for each in candidates}
     passed = [each for each in candidates if not faults[each.strategy]]
     if not passed:
@@ -74,8 +86,8 @@ def fault(unadapted: Candidate, adapted: Candidate, *, accuracy_scale: float) ->
     loss = (before.source_validation - after.source_validation) / accuracy_scale
     if loss > MAX_SOURCE_LOSS:
         return "it loses too much on the source validation images"
-    if after.class_distance - before.class_distance > MAX_CLASS_DISTANCE:
-        return "its predicted classes are too far from those of the training images"
+    if _too_far(unadapted, adapted):
+        return _TOO_FAR
     if after.mutual_information <= before.mutual_information:
         return "its mutual information is not higher"
     if after.neighbourhood_density <= before.neighbourhood_density:
@@ -83,13 +95,22 @@ def fault(unadapted: Candidate, adapted: Candidate, *, accuracy_scale: float) ->
     return ""
 
 
-def _by_slice(candidates: Sequence[Candidate]) -> Decision:
+def _too_far(unadapted: Candidate, adapted: Candidate) -> bool:
+    """Return whether the predicted classes are too far from those of the training images."""
+    return adapted.scores.class_distance - unadapted.scores.class_distance > MAX_CLASS_DISTANCE
+
+
+def _by_slice(unadapted: Candidate, candidates: Sequence[Candidate], *, all_classes: bool) -> Decision:
     """Choose the best adaptation on the labelled slice, if it is measurably better."""
     measured = [each for each in candidates if each.slice is not None and each.slice_gain is not None]
-    best = max(measured, key=lambda each: each.slice or 0.0)
+    # without an image of each class, a model that never predicts the missing ones scores too high
+    left = [each for each in measured if all_classes or not _too_far(unadapted, each)]
+    if not left:
+        return Decision(None, "; ".join(f"{each.strategy}: {_TOO_FAR}" for each in measured))
+    best = max(left, key=lambda each: each.slice or 0.0)
     gain = best.slice_gain
     images = 0 if gain is None else gain.n
-    if gain is None or gain.ci95[0] <= 0:
+    if gain is None or gain.ci95[0] <= 0 or gain.p >= MAX_GAIN_P / len(measured):
         why = f"the best adaptation, {best.strategy}, is not measurably better on {images:,} labelled images"
         return Decision(None, why)
     return Decision(best, f"it is measurably better than the unadapted model on {images:,} labelled images")

@@ -144,6 +144,10 @@ class BudgetPolicy:
     """Testing members other than the winner. Chosen, not measured."""
     adaptation: float = 0.2
     """All adaptations to the place of use, of the budget. Chosen, not measured."""
+    adaptation_of_search: float = 0.25
+    """The same without a time budget, of the seconds of all trials. Chosen, not measured."""
+    adaptation_seconds: float = 60.0
+    """Seconds, not a fraction: the least for adaptations without a time budget. Chosen, not measured."""
     equal_test: float = 0.5
     """The least for one network, of an equal part of the test time. Chosen, not measured: decoding an image
     takes as long for a small network as for a large one.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from autotl.adaptation.result import Adaptation, Candidate
 from autotl.adaptation.rule import decide, differs
 from autotl.budget.policy import POLICY
 from autotl.clock import Deadline, OutOfTime
+from autotl.errors import FAILURES, RunError, described
 from autotl.evaluation import Ensemble, Soup
 from autotl.finalize.adapting.comparison import Comparison, PlaceFeatures
 from autotl.finalize.adapting.place_outputs import PlaceOutputs
@@ -64,7 +64,7 @@ class AdaptationStep:
         if place is None:
             return model
         report_progress("comparing the place of use with the training images")
-        compared = _compare(phase, place, model.trial)
+        compared = _compared(phase, place, model.trial)
         model, chosen = replace(model, adaptation=compared), compared.facts.chosen
         if chosen is None:
             return model
@@ -96,18 +96,29 @@ def unadapted(phase: FinalPhase, winner: Trial, why: str) -> ComparedModels | No
     return ComparedModels(Adaptation(why), winner, outputs.of)
 
 
-def _compare(phase: FinalPhase, place: PlaceOfUse, winner: Trial) -> ComparedModels:
-    """Train the adaptations, and decide between them."""
+def _compared(phase: FinalPhase, place: PlaceOfUse, winner: Trial) -> ComparedModels:
+    """Return the comparison; after a failure, one that chooses nothing."""
     outputs = PlaceOutputs(phase.runner.run_cache, place.images)
     found = ComparedModels(Adaptation(""), winner, outputs.of)
+    try:
+        return _compare(phase, place, outputs, found)
+    except RunError:  # a full disk or a lost database: the run can be resumed
+        raise
+    except (
+        FAILURES
+    ) as error:  # a metric or a reader's opener: a finished search must not end without a report
+        return _refused(found, f"the images could not be compared ({described(error)})")
+
+
+def _compare(
+    phase: FinalPhase, place: PlaceOfUse, outputs: PlaceOutputs, found: ComparedModels
+) -> ComparedModels:
+    """Train the adaptations, and decide between them."""
+    winner = found.unadapted
     transfer = phase.best_of_both_sides()[0] if winner.arm in phase.baselines else winner
-    if phase.history.target.spec.kind != "single_label":
-        return _refused(found, "adaptation needs one class for each image")
     if transfer is None:
         return _refused(found, "no transferred model could be adapted")
-    budget, now = phase.budget.seconds, phase.clock.now()
-    seconds = math.inf if budget is None else POLICY.adaptation * budget
-    end = Deadline(phase.clock, min(now + seconds, phase.report_deadline.at))
+    end = Deadline(phase.clock, min(phase.clock.now() + _seconds_for_all(phase), phase.report_deadline.at))
     try:
         features = PlaceFeatures.of(phase, outputs, transfer.arm.backbone, end)
         difference = features.difference(phase.options.seed)
@@ -121,6 +132,14 @@ def _compare(phase: FinalPhase, place: PlaceOfUse, winner: Trial) -> ComparedMod
         return _refused(found, "there was no time to compare the images")
     facts = replace(found.facts, unadapted=before, slice_images=comparison.slice_images)
     return _decided(phase, comparison, replace(found, facts=facts), transfer.arm.backbone, end)
+
+
+def _seconds_for_all(phase: FinalPhase) -> float:
+    """Return the time limit of all adaptations."""
+    if phase.budget.seconds is not None:
+        return POLICY.adaptation * phase.budget.seconds
+    searched = sum(trial.seconds for trial in phase.history.trials.values())  # a resumed run has them too
+    return max(POLICY.adaptation_seconds, POLICY.adaptation_of_search * searched)
 
 
 def _decided(
@@ -139,7 +158,12 @@ def _decided(
             trained.untried[name] = "there was no time to score it"
     before = found.facts.unadapted
     assert before is not None
-    decision = decide(before, candidates, accuracy_scale=phase.history.accuracy_scale)
+    decision = decide(
+        before,
+        candidates,
+        accuracy_scale=phase.history.accuracy_scale,
+        slice_has_all_classes=comparison.slice_has_all_classes,
+    )
     facts = replace(
         found.facts,
         reason=decision.reason,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autotl.adaptation.result import Adaptation
 from autotl.api import FoldScore, PredictionIntervals, Temperature
+from autotl.clock import NEVER, Deadline
 from autotl.evaluation import Ensemble, Findings, Soup
 from autotl.trials.trial import Trial
 
@@ -57,6 +59,18 @@ class ScratchCrossover:
     curves: tuple[CrossoverCurve, CrossoverCurve]
 
 
+class PredictsPlace(Protocol):
+    """Return the outputs of a trial's network on images of the place of use.
+
+    They are those of all used images, (used, k), or of ``rows`` among them, (rows, k). The file of the
+    weights "" is that of the first fold. OutOfTime is raised when ``end`` has passed.
+    """
+
+    def __call__(
+        self, trial: Trial, weights: str = "", *, rows: NDArray[np.int64] | None = None, end: Deadline = NEVER
+    ) -> NDArray[np.float32]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedModels:
     """The models that are compared on the place of use.
@@ -64,14 +78,13 @@ class ComparedModels:
     Attributes:
         facts: The decision, with its evidence.
         unadapted: The trial that the search chose.
-        outputs: Returns the outputs (used, k) of a trial's network, by its weights file; "" is the file of
-            the first fold.
+        outputs: Returns the outputs of a trial's network.
         adapted: The trials of the adaptations, by strategy.
     """
 
     facts: Adaptation
     unadapted: Trial
-    outputs: Callable[[Trial, str], NDArray[np.float32]]
+    outputs: PredictsPlace
     adapted: Mapping[str, Trial] = field(default_factory=dict)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from autotl.evaluation import Ensemble, Soup
 from autotl.finalize.adaptation_step import AdaptationStep, unadapted
+from autotl.finalize.adapting.training import why_nothing_adapts
 from autotl.finalize.calibration import Calibration
 from autotl.finalize.ensembling.ensemble import EnsembleStep
 from autotl.finalize.final_model import FinalModel
@@ -40,6 +41,11 @@ They choose by validation scores, and the adaptation step by images of the place
 def final_steps(phase: FinalPhase) -> tuple[FinalStep, ...]:
     """Return the steps of a run."""
     return tuple(step(phase) for step in STEPS)
+
+
+def notes_at_start(phase: FinalPhase) -> tuple[str, ...]:
+    """Return sentences for the user before the search."""
+    return tuple(filter(None, [why_nothing_adapts(phase)]))
 
 
 def choose_model(

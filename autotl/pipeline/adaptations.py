@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autotl.api import TargetSpec
 from autotl.data import join_names
 from autotl.errors import ArgumentError
 from autotl.pipeline.validate import ValidatedCall
@@ -40,11 +41,30 @@ def check_adaptations(call: ValidatedCall) -> None:
         )
 
 
+def refuse_other_targets(target: TargetSpec) -> None:
+    """Check that each labelled image has one class, which adapting needs.
+
+    Args:
+        target: The target of the labelled images.
+
+    Raises:
+        ArgumentError: They have several labels or numbers.
+    """
+    if target.kind != "single_label":
+        given = "numbers" if target.kind == "regression" else "several labels"
+        raise ArgumentError(
+            f"deploy needs one class for each image (these have {given}). Leave deploy (--deploy) out."
+        )
+
+
 def missing_note(call: ValidatedCall) -> tuple[str, ...]:
     """Return a note for a resumed run whose adaptations are gone."""
     if call.settings.data.deploy is None or adaptations(call.strategies):
         return ()
-    return (f"Nothing is adapted to the images of the place of use: {_missing(call)}",)
+    return (
+        "Nothing is adapted to the images of the place of use: the plugin is no longer installed. Install it "
+        "and resume.",
+    )
 
 
 def _missing(call: ValidatedCall) -> str:

@@ -168,7 +168,7 @@ def _evidence(
         findings=findings,
         verdict=judge(findings, untried, leaks_of(prepared), roles=roles_of(strategy)),
         backbones=prepared.networks,
-        profile=profile(prepared),
+        profile=profile(prepared, run.call.catalog.strategies.items),
         catch_up=tested.crossover,
         time_plan=outcome.time_plan,
         timeline=parts,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from autotl import report
+from autotl.api import Strategy
 from autotl.cache import Store
 from autotl.pipeline.experience import prediction, recall
 from autotl.pipeline.prepare import Prepared, prepare
 from autotl.pipeline.services import Services
 from autotl.pipeline.validate import ValidatedCall
+from autotl.preparation.additional.roles import adaptations
 
 
 def profile_data(call: ValidatedCall, cache: Path) -> dict[str, Any]:
@@ -22,14 +25,19 @@ def profile_data(call: ValidatedCall, cache: Path) -> dict[str, Any]:
     """
     store = Store(cache, bound=call.settings.cache_bytes)
     prepared = prepare(call.settings, call.plugins, Services(store, call.clock, call.watch))
-    found = profile(prepared)
+    found = profile(prepared, call.catalog.strategies.items)
     known = recall(prepared, prepared.metric.key) if call.settings.search.experience else None
     found["when"]["experience"] = prediction(known, None, ())
     return found
 
 
-def profile(prepared: Prepared) -> dict[str, Any]:
-    """Return the ``when`` and ``quality`` of a report, as known before training."""
+def profile(prepared: Prepared, installed: Mapping[str, Strategy]) -> dict[str, Any]:
+    """Return the ``when`` and ``quality`` of a report, as known before training.
+
+    Args:
+        prepared: The prepared search.
+        installed: All installed strategies, by name.
+    """
     found = report.profile(
         report.ProfileEvidence(
             task=prepared.task,
@@ -43,6 +51,7 @@ def profile(prepared: Prepared) -> dict[str, Any]:
             quality=prepared.quality,
             examined={**prepared.issues.reported, "groups": prepared.groups},
             targets=prepared.dataset.targets[prepared.splits.train],
+            can_adapt=bool(adaptations(installed)),
         )
     )
     if (extra := prepared.extra_images) is not None:

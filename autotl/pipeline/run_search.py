@@ -15,7 +15,7 @@ from autotl.errors import SearchError
 from autotl.experience import Prior
 from autotl.finalize.export import export_trial
 from autotl.finalize.final_step import FinalStep
-from autotl.finalize.final_steps import final_steps
+from autotl.finalize.final_steps import final_steps, notes_at_start
 from autotl.finalize.phase import FinalOptions, FinalPhase
 from autotl.finalize.reserve import reserve_by_step, search_deadline
 from autotl.pipeline.experience import recall_once
@@ -112,9 +112,9 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
     run.watch.started(plan)
     known = recall_once(prepared, run.settings, run.file.prior)
     restored = (*trials.restored.notes, *retrain_missing_weights(history, trials.runner))
-    for note in restored:
-        run.watch.say(note)
     phase = _final_phase(run, prepared, trials)
+    for note in (*restored, *notes_at_start(phase)):
+        run.watch.say(note)
     steps = final_steps(phase)
     time_plan = POLICY.plan(
         run.settings.budget,
@@ -128,7 +128,7 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
     for note in repaired:
         run.watch.say(note)
     run.keep_started(decided=jsonio.plain(prepared.record), prior=jsonio.plain(known))
-    jsonio.write(run.folder / "profile.json", profile(prepared))
+    jsonio.write(run.folder / "profile.json", profile(prepared, run.call.catalog.strategies.items))
     results.write_split(run.folder / "split.csv", prepared.dataset, prepared.splits)
     before = max((trial.finished_at for trial in history.trials.values()), default=0.0)
     started = run.clock.now() - before

@@ -57,6 +57,9 @@ def sentence(found: Adaptation, measure: Measure) -> str:
 
 def _true_score(found: Adaptation, measure: Measure) -> str:
     truth, gain = found.truth, found.truth_gain
+    if truth is None and found.no_truth:
+        known = f"The {measure.name} at the place of use could not be measured"
+        return format.sentence(f"{known}: {found.no_truth}")
     if truth is None:
         return (
             f"The {measure.name} at the place of use is unknown: label 100 images of it. Give them to "

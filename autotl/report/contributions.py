@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import ROLES, Record, Task
+from autotl.api import DEPLOY, ROLES, Record, Task
 from autotl.evaluation.number_text import IN_UNITS
 from autotl.evaluation.transfer_kind import INDUCTIVE, KINDS
 from autotl.report import format
@@ -32,8 +32,13 @@ def contributions(evidence: Evidence) -> list[dict[str, Any]]:
     ]
 
 
-def kinds(task: Task) -> list[dict[str, Any]]:
-    """Return the kinds of transfer that the given images allow."""
+def kinds(task: Task, *, can_adapt: bool = True) -> list[dict[str, Any]]:
+    """Return the kinds of transfer that the given images allow.
+
+    Args:
+        task: The target, and the images besides the labelled ones.
+        can_adapt: Whether an installed strategy adapts to the place of use.
+    """
     rows = [
         {
             "kind": INDUCTIVE,
@@ -43,13 +48,22 @@ def kinds(task: Task) -> list[dict[str, Any]]:
     ]
     for role, kind in KINDS.items():
         facts = task.additional.get(role)
-        if facts is None:
+        if role == DEPLOY and (lacking := _lacking(task, can_adapt=can_adapt)):
+            facts, sentence = None, f"{kind} needs {lacking}"
+        elif facts is None:
             sentence = f"{kind} needs {ROLES[role]}: give them with --{role} ({role}=)."
         else:
             classes = f" of {format.count(len(facts.classes), 'class', 'classes')}" if facts.classes else ""
             sentence = f"{kind} is possible: with {_images(role, facts.images)}{classes}."
         rows.append({"kind": kind, "possible": facts is not None, "sentence": format.sentence(sentence)})
     return rows
+
+
+def _lacking(task: Task, *, can_adapt: bool) -> str:
+    """Return what adapting lacks besides images, or ""."""
+    if task.target.kind != "single_label":
+        return "one class for each image"
+    return "" if can_adapt else "the plugin autotl-adapt"
 
 
 def _contribution(role: str, given: GivenImages, found: Contribution, measure: Measure) -> dict[str, Any]:

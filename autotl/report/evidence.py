@@ -30,6 +30,7 @@ class ProfileEvidence:
         quality: Data issues found without a network.
         examined: Data issues found with a network.
         targets: Encoded targets of the training images; None leaves their facts out.
+        can_adapt: Whether an installed strategy adapts to the place of use.
     """
 
     task: Task
@@ -43,6 +44,7 @@ class ProfileEvidence:
     quality: Any
     examined: Mapping[str, Any]
     targets: Any = None
+    can_adapt: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def profile(evidence: ProfileEvidence) -> dict[str, Any]:
             "freezes": e.advice.freezes,
             "sentence": e.advice.sentence,
         },
-        "kinds": kinds(e.task),
+        "kinds": kinds(e.task, can_adapt=e.can_adapt),
     }
     target = e.task.target
     known: dict[str, Any] = jsonio.plain(

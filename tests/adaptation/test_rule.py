@@ -20,8 +20,8 @@ def changed(each: Candidate, strategy: str = "coral", **scores: float) -> Candid
     return replace(each, strategy=strategy, scores=replace(each.scores, **scores))
 
 
-def on_slice(strategy: str, score: float, low: float, high: float) -> Candidate:
-    gain = Gain((low + high) / 2, (low, high), 40, 0.01)
+def on_slice(strategy: str, score: float, low: float, high: float, p: float = 0.01) -> Candidate:
+    gain = Gain((low + high) / 2, (low, high), 40, p)
     return replace(AFTER, strategy=strategy, slice=score, slice_gain=gain)
 
 
@@ -76,6 +76,23 @@ def test_a_labelled_slice_overrides_the_scores_without_labels() -> None:
 def test_only_the_best_on_the_slice_counts() -> None:
     assert chosen(on_slice("coral", 0.8, 0.1, 0.2), on_slice("dann", 0.9, -0.1, 0.4)) is None
     assert chosen(on_slice("coral", -0.4, 0.1, 0.2), on_slice("dann", -0.6, 0.05, 0.2)) == "coral"
+
+
+def test_the_best_of_several_needs_a_smaller_p_value() -> None:
+    best, other = on_slice("coral", 0.9, 0.02, 0.3, p=0.03), on_slice("dann", 0.8, 0.02, 0.3)
+    assert chosen(best) == "coral"
+    assert chosen(best, other) is None
+
+
+def test_a_collapsed_model_is_refused_if_the_slice_lacks_a_class() -> None:
+    collapsed = changed(on_slice("coral", 0.99, 0.1, 0.3), class_distance=0.6)
+    assert chosen(collapsed) == "coral"
+    alone = decide(BEFORE, [collapsed], accuracy_scale=1.0, slice_has_all_classes=False)
+    assert alone.chosen is None
+    assert alone.reason == "coral: its predicted classes are too far from those of the training images"
+    both = [collapsed, on_slice("dann", 0.9, 0.1, 0.3)]
+    left = decide(BEFORE, both, accuracy_scale=1.0, slice_has_all_classes=False).chosen
+    assert left is both[1]
 
 
 def test_without_an_adaptation_nothing_is_chosen() -> None:

@@ -12,13 +12,16 @@ import pytest
 from autotl.api import Arm
 from autotl.budget.policy import POLICY
 from autotl.clock import Budget
-from autotl.finalize.adaptation_step import AdaptationStep
+from autotl.errors import ArgumentError, DiskFull
+from autotl.finalize.adaptation_step import AdaptationStep, unadapted
+from autotl.finalize.adapting.place_outputs import PlaceOutputs
 from autotl.finalize.adapting.training import NUMBER_OFFSET
 from autotl.finalize.adapting.truth import with_truth
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalOptions, FinalPhase
+from autotl.metrics import Metric
 from autotl.pipeline.prepare import Prepared
-from autotl.testing import tiny_images
+from autotl.testing import tiny_images, tiny_targets
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 from tests.support.adapting import Planted, place, source
@@ -201,20 +204,82 @@ def test_all_steps_deliver_the_adapted_model(unlabelled: Prepared, tmp_path: Pat
     assert (stopped.adapted, stopped.adaptation.facts.reason) == (False, "the search was interrupted")
 
 
-def test_other_kinds_of_targets_are_not_adapted(tmp_path: Path) -> None:
-    from autotl.testing import tiny_targets
+def broken(*at: int) -> Metric:
+    """Return a metric that fails on so many images."""
 
-    strategies: dict[str, Any] = {"helps": Planted()}
-    ready = ready_with(
-        tmp_path / "cache", tiny_targets("multi_label"), strategies=strategies, deploy=place()[0]
+    def function(labels: Any, outputs: Any) -> float:
+        if len(labels) in at:
+            raise ValueError("planted")
+        return float(np.mean(outputs.argmax(1) == labels))
+
+    return Metric("broken", function)
+
+
+def test_a_failing_metric_does_not_end_the_run(labelled: Prepared, tmp_path: Path) -> None:
+    phase, winner = phase_with(labelled, tmp_path, "helps")
+    phase.history.metric = broken(30)  # the slice and the truth
+    model = with_truth(phase, adapted(phase, winner))
+    assert model.adaptation is not None
+    facts = model.adaptation.facts
+    assert facts.reason == "the images could not be compared (ValueError: planted)"
+    assert (facts.chosen, facts.truth, facts.no_truth) == (None, None, "ValueError: planted")
+
+
+def test_a_full_disk_ends_the_run(
+    labelled: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase, winner = phase_with(labelled, tmp_path, "helps")
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise DiskFull("planted")
+
+    monkeypatch.setattr(PlaceOutputs, "of", fails)
+    with pytest.raises(DiskFull):
+        adapted(phase, winner)
+
+
+def test_without_a_comparison_the_true_score_needs_one_pass_over_its_images(
+    labelled: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase, winner = phase_with(labelled, tmp_path, "helps")
+    model = FinalModel(
+        winner, str(winner.model), outputs=winner.folds, adaptation=unadapted(phase, winner, "no time")
     )
-    runner = runner_of(ready, tmp_path / "trials")
-    history = TrialHistory(
-        ready.run_cache.fold_targets(), target_spec=ready.dataset.target, metric=ready.metric
-    )
-    winner = Trial(0, Arm("linear_probe", "tiny"), PROBE, 0, True)
-    history.add(winner, runner(winner.job((0,)), lambda job, said: None), now=0.0)
-    phase = replace(phase_of(ready, runner, history), place=ready.place, adaptations=strategies)
+    predicted: list[int] = []
+    real = PlaceOutputs._predict
+
+    def counted(self: Any, trial: Any, file: str, rows: Any, end: Any) -> Any:
+        predicted.append(len(rows))
+        return real(self, trial, file, rows, end)
+
+    monkeypatch.setattr(PlaceOutputs, "_predict", counted)
+    found = with_truth(phase, model).adaptation
+    assert found is not None
+    assert found.facts.truth is not None
+    assert predicted == [found.facts.truth.n] == [30]
+    late = replace(phase, options=FinalOptions(Budget(seconds=0.0)))
+    outcome = with_truth(late, replace(model, adaptation=unadapted(late, winner, "no time"))).adaptation
+    assert outcome is not None
+    assert (outcome.facts.truth, outcome.facts.no_truth) == (None, "there was no time to predict them")
+
+
+def test_without_a_budget_adaptations_may_take_a_part_of_the_search(
+    unlabelled: Prepared, tmp_path: Path
+) -> None:
+    slow = POLICY.adaptation_seconds + 1
+    phase, winner = phase_with(unlabelled, tmp_path, "helps", seconds=slow)
+    assert phase.budget.seconds is None
     model = adapted(phase, winner)
     assert model.adaptation is not None
-    assert model.adaptation.facts.reason == "adaptation needs one class for each image"
+    assert "a budget of time has them" in model.adaptation.facts.untried["helps"]
+    winner.seconds = 2 * slow / POLICY.adaptation_of_search
+    model = adapted(phase, winner)
+    assert model.adaptation is not None
+    assert model.adaptation.facts.chosen == "helps"
+
+
+@pytest.mark.parametrize(("kind", "given"), [("multi_label", "several labels"), ("regression", "numbers")])
+def test_other_kinds_of_targets_are_refused_early(kind: Any, given: str, tmp_path: Path) -> None:
+    strategies: dict[str, Any] = {"helps": Planted()}
+    with pytest.raises(ArgumentError, match=rf"deploy needs one class .*\(these have {given}\)"):
+        ready_with(tmp_path, tiny_targets(kind), strategies=strategies, deploy=place()[0])

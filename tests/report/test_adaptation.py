@@ -87,6 +87,15 @@ def test_without_labels_the_sentence_tells_how_to_get_a_score() -> None:
     assert (found["chosen"], found["truth"], found["domain_difference"]) == (None, None, None)
 
 
+def test_a_true_score_that_cannot_be_measured_has_a_reason() -> None:
+    found = document(Adaptation("it is worse", no_truth="MetricError: planted"))
+    assert found["truth"] is None
+    assert found["sentence"] == (
+        "Do not adapt: it is worse. The accuracy at the place of use could not be measured: MetricError: "
+        "planted."
+    )
+
+
 def test_the_section_the_summary_and_the_terminal_have_it(sample: dict[str, Any], chosen: Adaptation) -> None:
     sample["adaptation"] = document(chosen)
     report = parse(sample)

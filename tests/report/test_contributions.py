@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from autotl.api import AdditionalImages, Arm, Record
+from autotl.api import AdditionalImages, Arm, Record, TargetSpec
 from autotl.evaluation import Contribution, Gain
 from autotl.report import GivenImages, html, markdown, parse, profile_sections, result_lines
 from autotl.report.contributions import contributions, kinds
@@ -105,6 +106,14 @@ def test_the_possible_kinds_of_transfer_are_known_beforehand(sample: dict[str, A
     assert [each["possible"] for each in possible] == [True, True, True, False]
     assert possible[1]["sentence"] == "Self-taught learning is possible: with 1 unlabelled image."
     assert possible[2]["sentence"].endswith("with 500 source images of 2 classes.")
+    assert kinds(task)[3]["sentence"].endswith("give them with --deploy (deploy=).")
+    alone = kinds(task, can_adapt=False)[3]
+    assert (alone["possible"], alone["sentence"]) == (
+        False,
+        "Transductive transfer needs the plugin autotl-adapt.",
+    )
+    several = replace(task, target=TargetSpec("multi_label", ("a", "b")))
+    assert kinds(several)[3]["sentence"] == "Transductive transfer needs one class for each image."
     sample["when"]["kinds"] = possible
     section = next(each for each in profile_sections(parse(sample)) if each.name == "kinds")
     assert section.sentences == tuple(each["sentence"] for each in possible)

@@ -12,10 +12,11 @@ from PIL import Image
 
 import autotl
 from autotl import cli
+from autotl.api import Applies
 from autotl.errors import ArgumentError, DataError, RunError
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
-from tests.support.adapting import install, place, source, uninstall_adaptations
+from tests.support.adapting import Planted, install, place, source, uninstall_adaptations
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
@@ -151,12 +152,35 @@ def test_copies_of_labelled_images_are_left_out(here: Path, adapts: None, tmp_pa
         autotl.fit(here / "photos", deploy=images, strategies=[*SEARCHED, "helps"], trials=1, **USUAL)
 
 
+def test_unreadable_images_are_counted_apart_from_copies(here: Path, adapts: None, tmp_path: Path) -> None:
+    mixed = np.concatenate([place(each=2)[0], source()[0][:5]])
+    save(tmp_path, mixed, [""] * len(mixed))
+    for number in range(3):
+        (tmp_path / f"bad{number}.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"got 6 of 14; 5 are copies; 3 cannot be read: bad0\.png \("):
+        autotl.fit(here / "photos", deploy=tmp_path, strategies=[*SEARCHED, "helps"], trials=1, **USUAL)
+
+
+def test_a_note_at_the_start_states_that_nothing_applies(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, "helps")
+    monkeypatch.setattr(Planted, "applies", lambda *_: Applies(False, "20 deploy images are needed"))
+    said: list[str] = []
+    monkeypatch.setattr(Silence, "say", lambda self, text: said.append(text))
+    autotl.fit(
+        here / "photos", deploy=here / "place", strategies=["linear_probe", "helps"], trials=1, **USUAL
+    )
+    note = "No installed strategy adapts to these images of the place of use: 20 deploy images are needed."
+    assert note in said
+
+
 def test_the_command_line_refuses_other_classes(
     here: Path, adapts: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images, names = tiny_images(classes=2, each=8)
-    other = save(tmp_path / "other", images, [f"no {name}" for name in names])
-    command = ["fit", str(here / "photos"), "--deploy", str(other), "--backbone", "tiny"]
+    other = save(tmp_path, images, [""] * len(images))
+    lines = [f"{number}.png,no {name}" for number, name in enumerate(names)]
+    (other / "place.csv").write_text("\n".join(["path,label", *lines]), encoding="utf-8")
+    command = ["fit", str(here / "photos"), "--deploy", str(other / "place.csv"), "--backbone", "tiny"]
     assert cli.guarded(lambda: cli.app(command, standalone_mode=False)) == 2
     shown = " ".join(capsys.readouterr().err.split())
     assert "got no bars, no rings; your classes: bars, rings, spots" in shown
@@ -173,7 +197,7 @@ def test_the_command_line_shows_the_decision(
     assert "Adapted by helps" in " ".join((captured.out + captured.err).split())
 
 
-def test_analyze_lists_transductive_transfer(here: Path) -> None:
+def test_analyze_lists_transductive_transfer(here: Path, adapts: None) -> None:
     found = autotl.analyze(here / "photos", deploy=here / "place", backbone="tiny", image_size=32)
     kinds = {each["kind"]: each for each in found["when"]["kinds"]}
     assert kinds["transductive transfer"]["possible"]

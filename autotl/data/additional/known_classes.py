@@ -22,14 +22,14 @@ _NAMED = 5
 def with_known_classes(listing: AdditionalListing, target: TargetSpec) -> AdditionalListing:
     """Return the same images, with known classes only.
 
-    Other labels become "". A single name that is no class, such as that of a folder, is no label.
+    Other labels become "". Names of folders are no labels if none is a class.
 
     Args:
         listing: The images, with the labels that the user gave.
         target: The target of the labelled images.
 
     Raises:
-        DataError: There are several labels, and none is a class.
+        DataError: There are several labels that are no names of folders, and none is a class.
     """
     given = Counter(str(item.target) for item in listing.items if item.target)
     if not given:
@@ -39,15 +39,15 @@ def with_known_classes(listing: AdditionalListing, target: TargetSpec) -> Additi
         note = f"The labels of the {words} are ignored: they are only used if each image has one class."
         return _restricted(listing, frozenset(), note)
     strange = {name: images for name, images in given.items() if name not in classes}
-    if len(strange) == len(given) > 1:
+    if len(strange) == len(given) and (listing.by_folder or len(given) == 1):
+        return _restricted(listing, frozenset(), _no_labels(listing, sorted(strange)))
+    if len(strange) == len(given):
         raise DataError(
             f"The labels of the {words} must be classes of your images (got "
             f"{join_names(sorted(strange), limit=_NAMED)}; your classes: "
             f"{join_names(target.names, limit=_NAMED)}). Give them the same names. If they are no labels, "
             "give the images in one folder, or as a list of paths."
         )
-    if len(strange) == len(given):
-        return _restricted(listing, frozenset(), "")
     note = (
         f"{sum(strange.values()):,} of the {len(listing.items):,} {words} have unknown labels "
         f"({join_names(sorted(strange), limit=_NAMED)}): they are used without label."
@@ -55,6 +55,16 @@ def with_known_classes(listing: AdditionalListing, target: TargetSpec) -> Additi
         else ""
     )
     return _restricted(listing, classes, note)
+
+
+def _no_labels(listing: AdditionalListing, strange: list[str]) -> str:
+    """Return a note on labels none of which is a class; "" for the name of a single folder."""
+    if not listing.by_folder:
+        return f"The label {strange[0]!r} is no class of yours: ignored."
+    if len(strange) == 1:
+        return ""
+    names = join_names(strange, limit=_NAMED)
+    return f"The {ROLES[listing.role]} are used without labels: no folder has the name of a class ({names})."
 
 
 def known_labels(listing: AdditionalListing, dataset: Dataset, target: TargetSpec) -> NDArray[np.int64]:

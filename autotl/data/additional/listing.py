@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from autotl.api import DEPLOY, ROLES, SOURCE, UNLABELLED, Columns, Item, Reader
@@ -12,7 +13,7 @@ from autotl.data.arguments import path_or_none
 from autotl.data.image_files.array_images import as_array, image_from_array, is_array
 from autotl.data.prediction_inputs import prediction_images
 from autotl.data.unlabelled_images import is_read, unlabelled_images
-from autotl.errors import FAILURES, DataError
+from autotl.errors import FAILURES, AutotlError, DataError, described
 
 MIN_GIVEN = 10
 """Images that a set must have: fewer teach nothing that a test could show."""
@@ -28,12 +29,14 @@ class AdditionalListing:
         role: The role, such as ``"unlabelled"``.
         items: The images. Without labels, their targets are "". Labels of the place of use are class names.
         labelled: Whether the targets are classes to learn from.
+        by_folder: Whether the targets are names of folders.
         notes: Sentences for the user.
     """
 
     role: str
     items: Sequence[Item]
     labelled: bool = False
+    by_folder: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -56,7 +59,7 @@ def list_additional(
     """
     if role == SOURCE and isinstance(source, Iterator):  # they are measured and learned from
         raise DataError(f"{role} must be images that can be read twice (got a generator). Give a list.")
-    known = _known(role, source, readers, columns)
+    known, why = _known(role, source, readers, columns)
     classes = len({item.target for item in known})
     labelled = role == SOURCE and classes > 1
     items = known if labelled or (known and role == DEPLOY) else _unlabelled(role, source, readers)
@@ -65,11 +68,19 @@ def list_additional(
             f"{role} must have at least {MIN_GIVEN} images (got {len(items)}). "
             "Give more images, or leave it out."
         )
-    return AdditionalListing(role, items, labelled, _notes(role, classes))
+    return AdditionalListing(role, items, labelled, _is_tree(source), _notes(role, source, classes, why))
 
 
-def _notes(role: str, classes: int) -> tuple[str, ...]:
-    """Return a sentence on labels that are ignored, or that a source lacks."""
+def _is_tree(source: object) -> bool:
+    """Return whether the source is a folder or a ZIP file."""
+    path = path_or_none(source)
+    return path is not None and (path.is_dir() or path.suffix.lower() == ".zip")
+
+
+def _notes(role: str, source: object, classes: int, why: str) -> tuple[str, ...]:
+    """Return a sentence on labels that are ignored, that cannot be read, or that a source lacks."""
+    if role == DEPLOY and why and not _is_tree(source):  # a folder of images has no labels
+        return (f"The {ROLES[role]} are used without labels, which cannot be read: {why}",)
     if role == UNLABELLED and classes > 1:
         return (f"The labels of the unlabelled images ({classes} classes) are ignored.",)
     if role == SOURCE and classes < 2:
@@ -77,26 +88,31 @@ def _notes(role: str, classes: int) -> tuple[str, ...]:
     return ()
 
 
-def _known(role: str, source: object, readers: Mapping[str, Reader], columns: Columns) -> Sequence[Item]:
-    """Return the images with their classes; none if the form has no labels."""
+def _known(
+    role: str, source: object, readers: Mapping[str, Reader], columns: Columns
+) -> tuple[Sequence[Item], str]:
+    """Return the images with their classes; none if the form has no labels, and why."""
     if role != DEPLOY:
         return _labelled(source, readers, NO_COLUMNS)
     found_by_reader = Columns(target="single_label", blank_labels=True)
     label = columns.label if isinstance(columns.label, str) else None
     named = replace(found_by_reader, image=columns.image, label=label)
-    return _labelled(source, readers, named) or _labelled(source, readers, found_by_reader)
+    first = _labelled(source, readers, named)
+    return first if first[0] else _labelled(source, readers, found_by_reader)
 
 
-def _labelled(source: object, readers: Mapping[str, Reader], columns: Columns) -> Sequence[Item]:
-    """Return the images with their classes; none if the form has no labels."""
+def _labelled(source: object, readers: Mapping[str, Reader], columns: Columns) -> tuple[Sequence[Item], str]:
+    """Return the images with their classes; none if the form has no labels, and why."""
     for name in sorted(readers):
         try:
             if readers[name].reads(source):
                 items = readers[name].read(source, columns).items
-                return items if all(isinstance(item.target, str) for item in items) else ()
-        except FAILURES:  # a form without labels is refused, and a plugin's reader may raise anything
-            return ()
-    return ()
+                return (items, "") if all(isinstance(item.target, str) for item in items) else ((), "")
+        except (
+            FAILURES
+        ) as error:  # a form without labels is refused, and a plugin's reader may raise anything
+            return (), str(error) if isinstance(error, AutotlError) else described(error)
+    return (), ""
 
 
 def _unlabelled(role: str, source: object, readers: Mapping[str, Reader]) -> Sequence[Item]:
@@ -112,7 +128,14 @@ def _unlabelled(role: str, source: object, readers: Mapping[str, Reader]) -> Seq
         )
     except DataError as error:
         raise DataError(f"The {ROLES[role]} cannot be listed: {error}") from error
-    return [Item(each.name, "", each.open) for each in found]
+    # names within a folder or ZIP file: the same sample is drawn however the path is given
+    path = path_or_none(source) if _is_tree(source) else None
+    return [Item(each.name if path is None else _within(path, each.name), "", each.open) for each in found]
+
+
+def _within(path: Path, name: str) -> str:
+    """Return the name of an image within a folder or ZIP file."""
+    return Path(name).relative_to(path).as_posix()
 
 
 def _arrays(role: str, source: Any) -> Sequence[Any] | None:

@@ -49,8 +49,8 @@ def read_additional(
 ) -> tuple[Dataset, int | None]:
     """Read listed images; unreadable ones are left out and listed.
 
-    If there is no time for all, a sample is read, stratified by class. Without labels, the dataset has no
-    classes and every label is 0.
+    If there is no time for all, a sample is read, stratified by the classes to learn from. Without them, the
+    dataset has no classes and every label is 0.
 
     Args:
         listing: The images.
@@ -66,10 +66,14 @@ def read_additional(
         DataError: No image can be read, or the floats are on another scale.
     """
     items = listing.items
-    scanner = ImageScanner(items, [item.target for item in items], threads=None)
+    # labels that are not learned from do not change the sample: they may be added when a run is resumed
+    strata = [item.target if listing.labelled else "" for item in items]
+    scanner = ImageScanner(items, strata, threads=None)
     with without_pillow_warnings():
         most = limits.recorded or _most(scanner, len(items), limits, clock, seed)
-        numbers = range(len(items)) if most is None else stratified_sample(items, most, seed=seed)
+        numbers = (
+            range(len(items)) if most is None else stratified_sample(items, most, seed=seed, strata=strata)
+        )
         found = scanner.finish(numbers, total=len(numbers), known=scale)
     pairs = list(zip(found.items, found.facts, strict=True))
     readable = [(item, facts) for item, facts in pairs if isinstance(facts, ImageFacts)]

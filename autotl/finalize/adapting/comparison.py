@@ -99,6 +99,11 @@ class Comparison:
         """The number of labelled images that the guard uses."""
         return len(self._slice)
 
+    @property
+    def slice_has_all_classes(self) -> bool:
+        """Whether these images show each class of the training images."""
+        return {*np.flatnonzero(self._prior).tolist()} <= {*self._labels.tolist()}
+
     def candidate(self, trial: Trial, end: Deadline, *, over: Trial | None = None) -> Candidate:
         """Return a model with its scores.
 

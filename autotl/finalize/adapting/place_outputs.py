@@ -14,10 +14,11 @@ from autotl.workbench.additional.sets import AdditionalSet
 from autotl.workbench.run_cache import RunCache
 
 Outputs = NDArray[np.float32]
+Rows = NDArray[np.int64]
 
 
 class PlaceOutputs:
-    """The outputs of networks on the used images, each computed once.
+    """The outputs of networks on the used images, each computed once for all images.
 
     Args:
         run_cache: The networks and the store.
@@ -28,17 +29,23 @@ class PlaceOutputs:
         self._run_cache, self._images = run_cache, images
         self._known: dict[str, Outputs] = {}
 
-    def of(self, trial: Trial, weights: str = "", *, end: Deadline = NEVER) -> Outputs:
-        """Return the outputs of a network, (used, k).
+    def of(
+        self, trial: Trial, weights: str = "", *, rows: Rows | None = None, end: Deadline = NEVER
+    ) -> Outputs:
+        """Return the outputs of a network, (used, k) or (rows, k).
 
         Args:
             trial: The trial of the network.
             weights: The weights file; "" for that of the trial's first fold.
+            rows: The positions of images among the used ones; None for all.
             end: Raises OutOfTime when it has passed.
         """
         file = str(weights or trial.model)
-        if file not in self._known:
-            self._known[file] = self._predict(trial, file, end)
+        if file in self._known:
+            return self._known[file] if rows is None else self._known[file][rows]
+        if rows is not None:
+            return self._predict(trial, file, self._images.used[rows], end)
+        self._known[file] = self._predict(trial, file, self._images.used, end)
         return self._known[file]
 
     def features(self, backbone: str, end: Deadline) -> NDArray[np.float64]:
@@ -55,10 +62,10 @@ class PlaceOutputs:
         features: NDArray[np.float64] = found.double().numpy()[self._images.used]
         return features
 
-    def _predict(self, trial: Trial, file: str, end: Deadline) -> Outputs:
+    def _predict(self, trial: Trial, file: str, rows: Rows, end: Deadline) -> Outputs:
         run_cache, backbone, size = self._run_cache, trial.arm.backbone, trial.input_size
         model = load_network(run_cache, backbone, file, input_size=size).model
-        pixels = image_cache(run_cache, self._images, self._images.used).pixels(
+        pixels = image_cache(run_cache, self._images, rows).pixels(
             backbone, input_size=size, margin=False, check_cancelled=end.check
         )
         found: Outputs = forward_in_batches(

@@ -71,6 +71,17 @@ def plan_adaptations(
     return sorted(planned, key=lambda each: each.seconds), untried
 
 
+def why_nothing_adapts(phase: FinalPhase) -> str:
+    """Return a note if no adaptation applies to the images of the place of use, or ""."""
+    if phase.place is None or not phase.adaptations:
+        return ""
+    planned, untried = plan_adaptations(phase, phase.adaptations, next(iter(phase.run_cache.backbones)))
+    if planned:
+        return ""
+    reasons = "; ".join(dict.fromkeys(untried.values()))
+    return f"No installed strategy adapts to these images of the place of use: {reasons}."
+
+
 def _planned(
     phase: FinalPhase, strategy: Strategy, backbone: Backbone, task: Task, number: int
 ) -> PlannedAdaptation:
@@ -97,9 +108,8 @@ def train_adaptations(
     for each in planned:
         name = each.trial.arm.strategy
         if phase.clock.now() + each.seconds > end.at:
-            found.untried[name] = (
-                f"its {format_duration(each.seconds)} were not left; a larger budget has them"
-            )
+            more = "a budget of time" if phase.budget.seconds is None else "a larger budget"
+            found.untried[name] = f"its {format_duration(each.seconds)} were not left; {more} has them"
             continue
         report_progress(f"adapting by {name}")
         why = _train(phase, each.trial, end)

@@ -14,8 +14,10 @@ from autotl.budget.subsampling import additional_limit
 from autotl.clock import OutOfTime
 from autotl.data.additional.known_classes import known_labels, with_known_classes
 from autotl.data.additional.listing import MIN_GIVEN, AdditionalListing, list_additional
-from autotl.data.additional.reading import ReadingLimits, read_additional, unreadable_note
+from autotl.data.additional.reading import NAMED, ReadingLimits, read_additional, unreadable_note
+from autotl.data.name_lists import join_names
 from autotl.errors import DataError
+from autotl.pipeline.adaptations import refuse_other_targets
 from autotl.pipeline.stages.clean import CleanedImages
 from autotl.pipeline.stages.context import Context
 from autotl.preparation.additional.copies import Copies, find_copies
@@ -58,8 +60,11 @@ def list_given(context: Context, target: TargetSpec) -> dict[str, AdditionalList
 
     Raises:
         DataError: A set is empty or too small, no reader reads its form, or its labels are other classes.
+        ArgumentError: There are images of the place of use, and the labelled ones have no single class.
     """
     settings, plugins = context.settings, context.plugins
+    if settings.data.deploy is not None and not settings.full_profile:
+        refuse_other_targets(target)
     wanted = {role for each in plugins.strategies.values() for role in roles_of(each)}
     found = {
         role: list_additional(
@@ -119,9 +124,15 @@ def add_images(
 def _place(listing: AdditionalListing, images: AdditionalSet, cleaned: CleanedImages) -> PlaceOfUse:
     """Return the images of the place of use with their labels. Raises DataError if too few are left."""
     if len(images.used) < MIN_GIVEN:
+        dataset = images.dataset
+        counts = [f"{len(dataset) - len(images.used):,} are copies"]
+        if dataset.unreadable:
+            named = join_names((f"{name} ({why})" for name, why in dataset.unreadable.items()), limit=NAMED)
+            counts.append(f"{len(dataset.unreadable):,} cannot be read: {named}")
         raise DataError(
             f"{listing.role} must have at least {MIN_GIVEN} images that are no copies of your images (got "
-            f"{len(images.used)} of {images.given}). Give images that were taken at the place of use."
+            f"{len(images.used)} of {images.given}; {'; '.join(counts)}). Give images that were taken at the "
+            "place of use."
         )
     labels = known_labels(listing, images.dataset, cleaned.dataset.target)
     return PlaceOfUse(images, labels[images.used])

@@ -15,14 +15,16 @@ Rows = NDArray[np.int64]
 
 MIN_SLICE = 30
 """Labelled images from which a guard can measure a difference; fewer are kept for the report."""
+MIN_OF_CLASS = 6
+"""Labelled images of a class that a slice needs of at least two: any model can predict a single one."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledHalves:
     """The positions of labelled images among the used ones, ascending.
 
-    The guard may use the ``slice``, which is empty if it would be too small. The ``truth`` is for the report
-    alone.
+    The guard may use the ``slice``, which is empty if it would be too small or lack a second class. The
+    ``truth`` is for the report alone.
     """
 
     slice: Rows
@@ -52,6 +54,7 @@ class PlaceOfUse:
         rng = np.random.default_rng(derive(seed, "labels of the place of use"))
         known = rng.permutation(np.flatnonzero(self.labels != UNKNOWN))
         known = known[np.argsort(self.labels[known], kind="stable")]  # every other one of each class
-        if len(known) < 2 * MIN_SLICE:
+        counts = np.bincount(self.labels[known])
+        if len(known) < 2 * MIN_SLICE or np.sum(counts >= MIN_OF_CLASS) < 2:
             return LabelledHalves(known[:0], np.sort(known))
         return LabelledHalves(np.sort(known[::2]), np.sort(known[1::2]))

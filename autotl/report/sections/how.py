@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autotl.api import ROLES
+from autotl.api import DEPLOY, ROLES
 from autotl.report import format
 from autotl.report.document.model import How
 from autotl.report.document.report import Report
@@ -44,6 +44,8 @@ def _strategy(how: How) -> str:
 def _additional(report: Report) -> str:
     """Name the images besides the labelled ones that the final model learned from."""
     used = {each.role: each.used for each in report.contributions}
+    if report.adaptation is not None:
+        used[DEPLOY] = report.adaptation.used
     images = [
         format.count(used.get(role), words.replace("images", "image", 1), words)
         for role in report.what.additional

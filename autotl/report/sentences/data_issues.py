@@ -121,21 +121,24 @@ def _leaks(found: NearLeakage) -> str:
 def _labels(found: Sequence[LabelIssue] | None, kind: str) -> str:
     if found is None:
         return ""
-    noun = "number" if kind == "regression" else "label"
+    noun, given = ("number", "given as") if kind == "regression" else ("label", "labelled")
     if not found:
         return f"No {noun} looks wrong."
     first, example = found[0], ""
     if first.item:
         example = (
-            f", for example {format.name(first.item)}, labelled {format.name(first.given)} but predicted as "
+            f", for example {format.name(first.item)}, {given} {format.name(first.given)} but predicted as "
             f"{format.name(first.suggested)}"
         )
-    remedy = "`--clean` does not change them."
+    check = "Check them by hand (`label_issues` in the JSON)."
     if kind == "single_label":
-        remedy = "`--clean drop` leaves out the most certain ones, `--clean weight` reduces their weight."
+        check = (
+            "Check them (`label_issues` in the JSON): `--clean drop` leaves out the most certain ones, "
+            "`--clean weight` reduces their weight."
+        )
     return (
         f"{format.count(len(found), noun)} {_verb(len(found))} wrong{example}. A cross-validated linear "
-        f"probe contradicts them. Check them (`label_issues` in the JSON): {remedy}"
+        f"probe contradicts them. {check}"
     )
 
 

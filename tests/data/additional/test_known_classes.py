@@ -75,11 +75,57 @@ def test_other_classes_only_are_refused_with_both_lists(tmp_path: Path) -> None:
         with_known_classes(listed, TARGET)
 
 
-def test_a_single_folder_is_no_class() -> None:
-    images = tiny_images(classes=1, each=12)[0]
-    listed = list_additional("deploy", (images, ["images"] * 12), readers=READERS)
-    known = with_known_classes(listed, TARGET)
+def tree(root: Path, *names: str) -> Path:
+    """Write folders of six images each."""
+    for seed, name in enumerate(names):
+        (root / name).mkdir(parents=True)
+        for number, pixels in enumerate(tiny_images(classes=1, each=6, seed=seed)[0]):
+            Image.fromarray(pixels).save(root / name / f"{number}.png")
+    return root
+
+
+def test_folders_that_are_no_classes_are_used_without_labels(tmp_path: Path) -> None:
+    cameras = tree(tmp_path / "place", "camera1", "camera2")
+    known = with_known_classes(list_additional("deploy", cameras, readers=READERS), TARGET)
+    assert labels_of(known) == [""] * 12
+    assert known.notes == (
+        "The images of the place of use are used without labels: no folder has the name of a class "
+        "(camera1, camera2).",
+    )
+
+
+def test_a_single_folder_is_no_class(tmp_path: Path) -> None:
+    tree(tmp_path, "place")
+    tree(tmp_path / "place" / "more", "images")
+    known = with_known_classes(list_additional("deploy", tmp_path / "place", readers=READERS), TARGET)
     assert (labels_of(known), known.notes) == ([""] * 12, ())
+
+
+def test_a_single_strange_label_of_a_table_is_noted(tmp_path: Path) -> None:
+    listed = list_additional("deploy", table(tmp_path, ["Dog"] * 12), readers=READERS)
+    known = with_known_classes(listed, TARGET)
+    assert labels_of(known) == [""] * 12
+    assert known.notes == ("The label 'Dog' is no class of yours: ignored.",)
+
+
+def test_labels_that_cannot_be_read_are_noted(tmp_path: Path) -> None:
+    path = table(tmp_path, ["bars"] * 12)
+    path.write_text(path.read_text(encoding="utf-8").replace("label", "path", 1), encoding="utf-8")
+    listed = list_additional("deploy", path, readers=READERS)
+    assert labels_of(listed) == [""] * 12
+    (note,) = listed.notes
+    assert note.startswith("The images of the place of use are used without labels, which cannot be read: ")
+
+
+def test_images_have_the_same_names_however_the_path_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tree(tmp_path / "place", "images")
+    monkeypatch.chdir(tmp_path)
+    absolute, relative = (list_additional("unlabelled", each, readers=READERS) for each in (place, "place"))
+    names = [item.name for item in absolute.items]
+    assert names == [item.name for item in relative.items]
+    assert names[0] == "images/0.png"
 
 
 def test_labels_are_ignored_if_images_have_no_single_class() -> None:

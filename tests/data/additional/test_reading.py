@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -50,6 +51,13 @@ def test_classes_are_part_of_the_digest() -> None:
     assert with_classes.classes == ("bars", "rings")
     assert with_classes.digest != without.digest
     assert list(with_classes.table["digest"]) == list(without.table["digest"])
+
+
+def test_labels_that_are_not_learned_from_do_not_change_the_sample() -> None:
+    without, few = listing(count=60), ReadingLimits(recorded=9)
+    items = [replace(item, target="bars" if i % 7 else "") for i, item in enumerate(without.items)]
+    with_labels = replace(without, items=items)
+    assert list(read(with_labels, few)[0].table["item"]) == list(read(without, few)[0].table["item"])
 
 
 def test_unreadable_images_are_left_out_and_named() -> None:

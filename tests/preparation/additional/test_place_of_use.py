@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autotl.data.additional.known_classes import UNKNOWN
-from autotl.preparation.additional.place_of_use import MIN_SLICE, PlaceOfUse
+from autotl.preparation.additional.place_of_use import MIN_OF_CLASS, MIN_SLICE, PlaceOfUse
 from autotl.workbench.additional.sets import AdditionalSet
 
 
@@ -33,7 +33,13 @@ def test_the_halves_depend_on_the_seed_alone() -> None:
 
 
 def test_too_few_labels_are_for_the_report_alone() -> None:
-    few = place([0, UNKNOWN] * (2 * MIN_SLICE - 1)).halves(seed=0)
+    few = place([0, UNKNOWN, 1] * (MIN_SLICE - 1) + [1]).halves(seed=0)
     assert (len(few.slice), len(few.truth)) == (0, 2 * MIN_SLICE - 1)
     none = place([UNKNOWN] * 90).halves(seed=0)
     assert (len(none.slice), len(none.truth)) == (0, 0)
+
+
+def test_labels_of_a_single_class_are_for_the_report_alone() -> None:
+    alone = place([1] * 90 + [0] * (MIN_OF_CLASS - 1)).halves(seed=0)
+    assert (len(alone.slice), len(alone.truth)) == (0, 90 + MIN_OF_CLASS - 1)
+    assert len(place([1] * 90 + [0] * MIN_OF_CLASS).halves(seed=0).slice) == 48

@@ -10,7 +10,7 @@ import pytest
 from autotl.report import parse
 from autotl.report import sections as sections_package
 from autotl.report.built_sections import build_sections
-from autotl.report.sections import SECTIONS, summary, test, what, when
+from autotl.report.sections import SECTIONS, how, summary, test, what, when
 from autotl.report.sections.data import data_sentences
 
 
@@ -155,3 +155,10 @@ def test_the_gain_in_a_loss_says_that_lower_is_better(sample: dict[str, Any]) ->
     first, interval, *_ = when.section(parse(sample)).sentences
     assert "+0.274 better in log loss than the best model without transfer (lower is better)." in first
     assert "between +0.100 and +0.400." in interval
+
+
+def test_an_adapted_model_has_the_number_of_images_of_the_place(sample: dict[str, Any]) -> None:
+    sample["what"]["additional"] = ["deploy"]
+    sample["adaptation"] = {"sentence": "Adapted by coral: it is better.", "chosen": "coral", "used": 490}
+    text = " ".join(how.section(parse(sample)).sentences)
+    assert "It learned from 490 images of the place of use besides the labelled ones." in text

@@ -52,10 +52,10 @@ def test_doubtful_labels_and_numbers_are_named_with_the_probes_answer() -> None:
     several = {"label_issues": [{"item": "z.png", "given": "not cat", "suggested": "cat"}]}
     (text,) = data_issues(parse({"quality": several}).quality, "multi_label")
     assert "1 label looks wrong, for example `z.png`, labelled `not cat` but predicted as `cat`" in text
-    assert text.endswith("`--clean` does not change them.")
+    assert text.endswith("Check them by hand (`label_issues` in the JSON).")
     numbers = {"label_issues": [{"item": "z.png", "given": "age: 410", "suggested": "age: 39.0"}] * 2}
     (text,) = data_issues(parse({"quality": numbers}).quality, "regression")
-    assert text.startswith("2 numbers look wrong, for example `z.png`, labelled `age: 410` but predicted as")
+    assert text.startswith("2 numbers look wrong, for example `z.png`, given as `age: 410` but predicted")
     assert data_issues(parse({"quality": {"label_issues": []}}).quality, "regression") == [
         "No number looks wrong."
     ]
