@@ -60,7 +60,7 @@ class ScratchCrossover:
 
 
 class PredictsPlace(Protocol):
-    """Return the outputs of a trial's network on images of the place of use.
+    """Return a network's outputs at the place of use.
 
     They are those of all used images, (used, k), or of ``rows`` among them, (rows, k). The file of the
     weights "" is that of the first fold. OutOfTime is raised when ``end`` has passed.

@@ -257,7 +257,7 @@ def test_without_a_comparison_the_true_score_needs_one_pass_over_its_images(
     assert found is not None
     assert found.facts.truth is not None
     assert predicted == [found.facts.truth.n] == [30]
-    late = replace(phase, options=FinalOptions(Budget(seconds=0.0)))
+    late = replace(phase, options=FinalOptions(Budget(seconds=1e-6)))
     outcome = with_truth(late, replace(model, adaptation=unadapted(late, winner, "no time"))).adaptation
     assert outcome is not None
     assert (outcome.facts.truth, outcome.facts.no_truth) == (None, "there was no time to predict them")

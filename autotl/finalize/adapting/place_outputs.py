@@ -18,7 +18,9 @@ Rows = NDArray[np.int64]
 
 
 class PlaceOutputs:
-    """The outputs of networks on the used images, each computed once for all images.
+    """The outputs of networks on the used images.
+
+    Outputs for all images are kept; those for some of them are not.
 
     Args:
         run_cache: The networks and the store.

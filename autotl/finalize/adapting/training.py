@@ -72,7 +72,7 @@ def plan_adaptations(
 
 
 def why_nothing_adapts(phase: FinalPhase) -> str:
-    """Return a note if no adaptation applies to the images of the place of use, or ""."""
+    """Return a note if no adaptation applies, or ""."""
     if phase.place is None or not phase.adaptations:
         return ""
     planned, untried = plan_adaptations(phase, phase.adaptations, next(iter(phase.run_cache.backbones)))

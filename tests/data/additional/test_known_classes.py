@@ -110,17 +110,19 @@ def test_a_single_strange_label_of_a_table_is_noted(tmp_path: Path) -> None:
 
 def test_labels_that_cannot_be_read_are_noted(tmp_path: Path) -> None:
     path = table(tmp_path, ["bars"] * 12)
-    path.write_text(path.read_text(encoding="utf-8").replace("label", "path", 1), encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace("label", "one,two").replace(",bars", ",bars,rings")
+    path.write_text(text, encoding="utf-8")
     listed = list_additional("deploy", path, readers=READERS)
     assert labels_of(listed) == [""] * 12
     (note,) = listed.notes
     assert note.startswith("The images of the place of use are used without labels, which cannot be read: ")
+    assert "no column can be the labels. Columns: path, one, two." in note
 
 
 def test_images_have_the_same_names_however_the_path_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = tree(tmp_path / "place", "images")
+    place = tree(tmp_path / "place", "images", "more")
     monkeypatch.chdir(tmp_path)
     absolute, relative = (list_additional("unlabelled", each, readers=READERS) for each in (place, "place"))
     names = [item.name for item in absolute.items]
