@@ -28,6 +28,8 @@ The first is for scores with a fixed scale, the second for errors, as a fraction
 """
 FIXED_SCALE = frozenset({"r2", "spearman", "auroc"})
 """Metrics with a fixed scale that reports do not show in percent."""
+MOST_LISTED = 200
+"""Doubtful labels that a report lists: there may be more."""
 MIN_GROUPED_SHARE = 0.5
 """Share of the training images in groups from which other objects are advised."""
 MODES_WITHOUT_CHANGE = frozenset({None, "none", "report"})
@@ -68,7 +70,7 @@ def _labelled_images(report: Report) -> Iterator[NextData]:
             "labelled images",
             forecast.gain,
             f"More labelled images like these are hardly needed: {forecast.more:,} more would give a linear "
-            f"probe at most {format.points(high)} points in {correct}, by its learning curve.",
+            f"probe at most {format.points(max(high, 0.0))} points in {correct}, by its learning curve.",
         )
     elif forecast.gain >= RELEVANT_GAIN:
         yield NextData(
@@ -219,12 +221,13 @@ def _doubtful_targets(report: Report) -> Iterator[NextData]:
     truth, first = report.words.truth, found[0].item
     plural = truth if truth.endswith("s") else f"{truth}s"
     doubted = len({each.item for each in found})
+    least = "at least " if len(found) >= MOST_LISTED else ""
     example = f", for example that of {format.name(first)}" if first else ""
     yield NextData(
         "check",
         plural,
         min(1.0, doubted / images),
-        f"Check the {plural} of {format.count(doubted, 'training image')} before you collect more: a "
+        f"Check the {plural} of {least}{format.count(doubted, 'training image')} before you collect more: a "
         f"cross-validated linear probe contradicts them{example}.",
     )
 

@@ -93,7 +93,7 @@ def _attributes(given: Mapping[str, Any]) -> dict[str, Any]:
         raise TrainingError(f"counterpart must be the name of a strategy (got {found['counterpart']!r}).")
     for name, known in (("additional", (*ROLES,)), ("targets", (*TARGET_WORDS,))):
         values = found.get(name, ())
-        if isinstance(values, str) or not {*values}.issubset(known):
+        if not isinstance(values, tuple | list) or not {*values}.issubset(known):
             raise TrainingError(f"{name} must be a tuple of {', '.join(known)} (got {values!r}).")
         if name in found:
             found[name] = tuple(values)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from autotl.backbone import pooled
 from autotl.progress import report_progress
 from autotl.progress.timeline import spent_on
-from autotl.training import AdaptiveForward, forward_in_batches, microbatch_size
+from autotl.training import AdaptiveForward, forward_in_batches
 
 TORCH_INTEGER_DTYPES = {2: torch.int16, 4: torch.int32}
 """Integers by bytes per number. NumPy has no bfloat16, so that activations are stored as integers."""
@@ -78,23 +78,20 @@ def extract_features(
         check_cancelled: Called before each batch; may raise to end the work.
     """
     with forward_with_activations(model, () if prefill is None else prefill.arrays) as forward:
-        run = AdaptiveForward(forward, model, rows=len(out), device=device)
+        run = AdaptiveForward(forward, model, rows=len(out), features=out.shape[1], device=device)
         for rows, pixels in batches:
             check_cancelled()
             started = time.perf_counter()
             found = forward_in_batches(run, pixels, to_batch=to_batch, device=device, batch=batch)
-            run.finished(
-                len(pixels), time.perf_counter() - started, partial(_compared, pixels, to_batch, device)
-            )
+            run.finished(len(pixels), time.perf_counter() - started, partial(_inputs, pixels, to_batch))
             out[rows] = found[:, : out.shape[1]].numpy()
             if prefill is not None:
                 prefill.write(rows, found[:, out.shape[1] :])
             report_progress("computing features: image", rows.stop, len(out))
 
 
-def _compared(pixels: Tensor, to_batch: Callable[[Tensor], Tensor], device: str) -> Tensor:
-    """Return some inputs of the network, on which two ways of running it are compared."""
-    count = microbatch_size(*pixels.shape[-2:], device=device)
+def _inputs(pixels: Tensor, to_batch: Callable[[Tensor], Tensor], count: int) -> Tensor:
+    """Return the network's inputs for the first images."""
     with torch.inference_mode():
         return to_batch(pixels[:count])
 

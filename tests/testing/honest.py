@@ -54,7 +54,7 @@ class Honest:
         seconds = training_seconds(
             task, backbone, input_size=params["image_size"], trained=1.0, epochs=EPOCHS
         )
-        factors = {"cost times 100": 100.0, "cost over 100": 0.01, "no cost": float("nan")}
+        factors = {"cost times 1000": 1000.0, "cost over 100": 0.01, "no cost": float("nan")}
         return Cost(seconds * factors.get(self.fault, 1.0))
 
     def build(self, params: Params, bench: Workbench) -> Loop:

@@ -19,7 +19,7 @@ FAULTS = {
     "random suggestions": ("suggestions", "The same answers must give the same settings"),
     "choices that change": ("suggestions", "must not depend on other answers"),
     "no cost": ("cost", "must be a finite number"),
-    "cost times 100": ("cost", "within a factor of"),
+    "cost times 1000": ("cost", "within a factor of"),
     "cost over 100": ("cost", "within a factor of"),
     "permuted labels": ("learns", "classes in another order"),
     "raw images": ("learns", "not normalised"),

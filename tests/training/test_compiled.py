@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -43,13 +44,13 @@ def with_compiled(monkeypatch: pytest.MonkeyPatch, run: compiled.Forward | None)
 def test_an_equal_and_faster_pass_is_used(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = taking(clock, 1.0, lambda x: plain(x) + 1e-6)
     with_compiled(monkeypatch, fast)
-    assert faster_forward(taking(clock, 2.0, plain), nn.Identity(), BATCH) is fast
+    assert faster_forward(taking(clock, 2.0, plain), nn.Identity(), BATCH, features=3) is fast
 
 
 def test_a_slower_pass_is_not_used(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     with_compiled(monkeypatch, taking(clock, 3.0, plain))
     slow = taking(clock, 2.0, plain)
-    assert faster_forward(slow, nn.Identity(), BATCH) is slow
+    assert faster_forward(slow, nn.Identity(), BATCH, features=3) is slow
 
 
 @pytest.mark.parametrize("wrong", [lambda x: plain(x) + 1e-3, lambda x: plain(x) * torch.nan])
@@ -57,12 +58,31 @@ def test_a_pass_with_other_outputs_is_not_used(
     wrong: Callable[[Tensor], Tensor], clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_compiled(monkeypatch, taking(clock, 0.1, wrong))
-    assert faster_forward(plain, nn.Identity(), BATCH) is plain
+    assert faster_forward(plain, nn.Identity(), BATCH, features=3) is plain
+
+
+def test_a_large_activation_does_not_hide_a_wrong_feature(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def both(x: Tensor, *, error: float = 0.0) -> Tensor:
+        return torch.cat([plain(x) + error, 1e4 * plain(x)], 1)
+
+    with_compiled(monkeypatch, taking(clock, 0.1, partial(both, error=1e-2)))
+    slow = taking(clock, 2.0, both)
+    assert faster_forward(slow, nn.Identity(), BATCH, features=3) is slow
+
+
+def test_a_compiled_pass_that_fails_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(x: Tensor) -> Tensor:
+        raise RuntimeError("another batch size")
+
+    with_compiled(monkeypatch, fails)
+    assert faster_forward(plain, nn.Identity(), BATCH, features=3) is plain
 
 
 def test_without_openvino_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
-    assert faster_forward(plain, nn.Identity(), BATCH) is plain
+    assert faster_forward(plain, nn.Identity(), BATCH, features=3) is plain
 
 
 @pytest.mark.parametrize(
@@ -73,12 +93,15 @@ def test_a_conversion_must_be_worth_its_seconds(
     rows: int, device: str, asked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Tensor] = []
-    monkeypatch.setattr(
-        compiled, "faster_forward", lambda forward, model, batch: given.append(batch) or plain
-    )
-    forward = AdaptiveForward(torch.sum, nn.Identity(), rows=rows, device=device)
-    forward.finished(32, 0.32, lambda: BATCH)
-    forward.finished(32, 0.32, lambda: BATCH)
+
+    def chosen(forward: object, model: object, batch: Tensor, *, features: int) -> compiled.Forward:
+        given.append(batch)
+        return plain
+
+    monkeypatch.setattr(compiled, "faster_forward", chosen)
+    forward = AdaptiveForward(torch.sum, nn.Identity(), rows=rows, features=3, device=device)
+    forward.finished(32, 0.32, lambda count: BATCH)
+    forward.finished(32, 0.32, lambda count: BATCH)
     assert [each is BATCH for each in given] == [True] * asked
     assert (forward.forward is plain) == asked
 

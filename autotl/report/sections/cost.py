@@ -19,7 +19,8 @@ def section(report: Report) -> Section:
         figures=(
             Figure(
                 "timeline",
-                "The seconds of the run in order, up to the report. Grey work neither trains nor measures.",
+                "The seconds since the last start, in order, up to the report. Grey work neither trains nor "
+                "measures.",
                 lambda width: figures.timeline(_spent(report.cost), width=width),
             ),
         ),

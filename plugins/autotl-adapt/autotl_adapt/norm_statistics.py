@@ -80,9 +80,14 @@ class _Sums:
         """Add a batch, and let the layer normalise by it."""
         x = inputs[0]  # (rows, channels, …)
         count = x.numel() // x.shape[1]
+        if count == 1:  # a variance of one number does not exist: batch_norm refuses it
+            self._add(x.flatten().double(), torch.zeros_like(self._total), 1)
+            return
         found, spread = torch.zeros_like(self._mean), torch.ones_like(self._var)
         batch_norm(x, found, spread, training=True, momentum=1.0)  # several times as fast as torch.var_mean
-        mean, var = found.double(), spread.double() * (count - 1) / count  # it divides by count - 1
+        self._add(found.double(), spread.double() * (count - 1) / count, count)  # it divides by count - 1
+
+    def _add(self, mean: Tensor, var: Tensor, count: int) -> None:
         self._total += count * mean
         self._squares += count * (var + mean.square())
         self._count += count

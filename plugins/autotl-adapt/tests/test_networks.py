@@ -7,7 +7,7 @@ from autotl_adapt.adaptive_norm import AdaptiveNorm
 from autotl_adapt.dann import Dann
 from autotl_adapt.deep_coral import DeepCoral
 from autotl_adapt.joint_training import DeployBatches
-from autotl_adapt.norm_statistics import NormStatistics, has_norms, norm_layers
+from autotl_adapt.norm_statistics import NormStatistics, _Sums, has_norms, norm_layers
 from autotl_adapt.penalties import DomainClassifier, OutputMoments
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, layer_norm
@@ -276,3 +276,14 @@ def recoloured(pixels: Tensor) -> Tensor:
 def probed(bench, probe):
     """Return the pretrained network with a linear head."""
     return set_head(bench.model(), *probe).eval()
+
+
+def test_a_batch_of_one_vector_counts_as_one_number():
+    layer = nn.BatchNorm1d(4).eval()
+    sums = _Sums(layer, alpha=1.0)
+    rows = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    sums.add(layer, (rows[:4],))
+    sums.add(layer, (rows[4:],))  # the last batch of 65 images in batches of 64
+    sums.keep()
+    torch.testing.assert_close(layer.running_mean, rows.mean(0))
+    torch.testing.assert_close(layer.running_var, rows.var(0, unbiased=False))
