@@ -97,7 +97,7 @@ def unadapted(phase: FinalPhase, winner: Trial, why: str) -> ComparedModels | No
 
 
 def _compared(phase: FinalPhase, place: PlaceOfUse, winner: Trial) -> ComparedModels:
-    """Return the comparison; after a failure, one that chooses nothing."""
+    """Return the comparison; it chooses nothing after a failure."""
     outputs = PlaceOutputs(phase.runner.run_cache, place.images)
     found = ComparedModels(Adaptation(""), winner, outputs.of)
     try:
