@@ -13,6 +13,8 @@ from autotl.api import Arm
 from autotl.budget.policy import POLICY
 from autotl.clock import Budget
 from autotl.finalize.adaptation_step import AdaptationStep
+from autotl.finalize.adapting import place_outputs
+from autotl.finalize.adapting.place_outputs import PlaceOutputs
 from autotl.finalize.adapting.training import NUMBER_OFFSET
 from autotl.finalize.adapting.truth import with_truth
 from autotl.finalize.final_model import FinalModel
@@ -218,3 +220,17 @@ def test_other_kinds_of_targets_are_not_adapted(tmp_path: Path) -> None:
     model = adapted(phase, winner)
     assert model.adaptation is not None
     assert model.adaptation.facts.reason == "adaptation needs one class for each image"
+
+
+def test_linear_heads_on_frozen_features_share_a_pass(
+    unlabelled: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase, winner = phase_with(unlabelled, tmp_path)
+    assert phase.place is not None
+    images = phase.place.images
+    shared = PlaceOutputs(phase.runner.run_cache, images).of(winner)
+    monkeypatch.setattr(place_outputs.SourceLayers, "are_kept", lambda *_: False)
+    np.testing.assert_allclose(PlaceOutputs(phase.runner.run_cache, images).of(winner), shared, atol=1e-4)
+    monkeypatch.undo()
+    monkeypatch.setattr(place_outputs, "forward_in_batches", None)  # no pass of its own
+    np.testing.assert_array_equal(PlaceOutputs(phase.runner.run_cache, images).of(winner), shared)
