@@ -14,6 +14,7 @@ from autotl.budget.policy import POLICY
 from autotl.clock import Budget
 from autotl.errors import ArgumentError, DiskFull
 from autotl.finalize.adaptation_step import AdaptationStep, unadapted
+from autotl.finalize.adapting import place_outputs
 from autotl.finalize.adapting.place_outputs import PlaceOutputs
 from autotl.finalize.adapting.training import NUMBER_OFFSET
 from autotl.finalize.adapting.truth import with_truth
@@ -283,3 +284,19 @@ def test_other_kinds_of_targets_are_refused_early(kind: Any, given: str, tmp_pat
     strategies: dict[str, Any] = {"helps": Planted()}
     with pytest.raises(ArgumentError, match=rf"deploy needs one class .*\(these have {given}\)"):
         ready_with(tmp_path, tiny_targets(kind), strategies=strategies, deploy=place()[0])
+
+    assert model.adaptation.facts.reason == "adaptation needs one class for each image"
+
+
+def test_linear_heads_on_frozen_features_share_a_pass(
+    unlabelled: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase, winner = phase_with(unlabelled, tmp_path)
+    assert phase.place is not None
+    images = phase.place.images
+    shared = PlaceOutputs(phase.runner.run_cache, images).of(winner)
+    monkeypatch.setattr(place_outputs.SourceLayers, "are_kept", lambda *_: False)
+    np.testing.assert_allclose(PlaceOutputs(phase.runner.run_cache, images).of(winner), shared, atol=1e-4)
+    monkeypatch.undo()
+    monkeypatch.setattr(place_outputs, "forward_in_batches", None)  # no pass of its own
+    np.testing.assert_array_equal(PlaceOutputs(phase.runner.run_cache, images).of(winner), shared)

@@ -53,7 +53,7 @@ class PlaceFeatures:
         size = run_cache.backbones[backbone].input_size
         train = run_cache.features(backbone, input_size=size, check_cancelled=end.check).double().numpy()
         validation = run_cache.positions(run_cache.splits.folds[0].val).numpy()
-        return cls(train, validation, outputs.features(backbone, end))
+        return cls(train, validation, outputs.features(backbone, end).astype(np.float64))
 
     def difference(self, seed: int) -> Shift:
         """Test whether a domain classifier tells both places apart.

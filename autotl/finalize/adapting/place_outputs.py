@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from autotl.clock import NEVER, Deadline
 from autotl.finalize.export import load_network
+from autotl.finalize.test_phase.prediction_cache import SourceLayers, outputs_of_head
 from autotl.training import forward_in_batches, to_device
 from autotl.trials.trial import Trial
 from autotl.workbench.additional.images import additional_features, image_cache
@@ -29,6 +30,7 @@ class PlaceOutputs:
 
     def __init__(self, run_cache: RunCache, images: AdditionalSet) -> None:
         self._run_cache, self._images = run_cache, images
+        self._source_layers = SourceLayers(run_cache)
         self._known: dict[str, Outputs] = {}
 
     def of(
@@ -50,23 +52,27 @@ class PlaceOutputs:
         self._known[file] = self._predict(trial, file, self._images.used, end)
         return self._known[file]
 
-    def features(self, backbone: str, end: Deadline) -> NDArray[np.float64]:
+    def features(self, backbone: str, end: Deadline, *, input_size: int = 0) -> Outputs:
         """Return features of the images through the frozen backbone, (used, features).
 
         Args:
             backbone: The network.
             end: Raises OutOfTime when it has passed.
+            input_size: Image size in pixels; 0 for that of the backbone.
         """
-        size = self._run_cache.backbones[backbone].input_size
+        size = input_size or self._run_cache.backbones[backbone].input_size
         found = additional_features(
             self._run_cache, self._images, backbone, input_size=size, check_cancelled=end.check
         )
-        features: NDArray[np.float64] = found.double().numpy()[self._images.used]
+        features: Outputs = found.numpy()[self._images.used]
         return features
 
     def _predict(self, trial: Trial, file: str, rows: Rows, end: Deadline) -> Outputs:
         run_cache, backbone, size = self._run_cache, trial.arm.backbone, trial.input_size
         model = load_network(run_cache, backbone, file, input_size=size).model
+        every = len(rows) == len(self._images.used)
+        if every and self._source_layers.are_kept(backbone, file):  # all such networks share one pass
+            return outputs_of_head(model, self.features(backbone, end, input_size=size))
         pixels = image_cache(run_cache, self._images, rows).pixels(
             backbone, input_size=size, margin=False, check_cancelled=end.check
         )

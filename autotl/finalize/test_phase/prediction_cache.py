@@ -152,7 +152,7 @@ class PredictionCache:
             if not shared:
                 return found
             self._features[backbone, view] = found
-        return _outputs_of_head(predictor.model, self._features[backbone, view])
+        return outputs_of_head(predictor.model, self._features[backbone, view])
 
     def _in_blocks(self, predictor: Predictor, run: Run, *, end: Deadline, least: int) -> NDArray[np.float32]:
         """Return the result of ``run`` for as many rows as possible."""
@@ -197,7 +197,7 @@ class PredictionCache:
         return run
 
 
-def _outputs_of_head(model: nn.Module, features: NDArray[np.float32]) -> Outputs:
+def outputs_of_head(model: nn.Module, features: NDArray[np.float32]) -> Outputs:
     """Return the outputs (n, k) of a network's head for pooled features (n, d)."""
     head = attached_head(model)
     if head is None:
