@@ -66,7 +66,8 @@ class Adaptation:
         slice_images: Labelled images that the guard used.
         truth: The evaluation of the delivered model on the other labelled images; None without any.
         no_truth: Why there is none despite labelled images, without a full stop.
-        truth_gain: Its gain over the unadapted model; None without labels, or if it is not adapted.
+        truth_gain: The adapted network's gain over the unadapted one, both of the first fold; None without
+            labels, or if the model is not adapted.
     """
 
     reason: str

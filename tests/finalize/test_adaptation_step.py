@@ -285,8 +285,6 @@ def test_other_kinds_of_targets_are_refused_early(kind: Any, given: str, tmp_pat
     with pytest.raises(ArgumentError, match=rf"deploy needs one class .*\(these have {given}\)"):
         ready_with(tmp_path, tiny_targets(kind), strategies=strategies, deploy=place()[0])
 
-    assert model.adaptation.facts.reason == "adaptation needs one class for each image"
-
 
 def test_linear_heads_on_frozen_features_share_a_pass(
     unlabelled: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

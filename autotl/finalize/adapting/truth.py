@@ -74,7 +74,10 @@ class _Truth:
         if unadapted is not None or model.adapted:  # else nothing is compared with it
             before = self._outputs(compared, compared.unadapted, "")
             unadapted = unadapted and replace(unadapted, truth=self._evaluation(before))
-            gained = self._gain(after, before) if model.adapted else None
+            if (
+                model.adapted and facts.chosen is not None
+            ):  # as trained on the first fold: a refit would be counted too
+                gained = self._gain(self._outputs(compared, compared.adapted[facts.chosen], ""), before)
         candidates = tuple(
             replace(
                 each, truth=self._evaluation(self._outputs(compared, compared.adapted[each.strategy], ""))

@@ -109,7 +109,7 @@ class Adaptation:
         reason: Reason for the decision.
         sentence: Decision and true score as text.
         truth: True score of the delivered model.
-        truth_gain: Its gain over the unadapted model.
+        truth_gain: Gain of adapting, both networks of the first fold.
     """
 
     images: int | None = None
