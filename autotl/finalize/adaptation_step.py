@@ -104,9 +104,7 @@ def _compared(phase: FinalPhase, place: PlaceOfUse, winner: Trial) -> ComparedMo
         return _compare(phase, place, outputs, found)
     except RunError:  # a full disk or a lost database: the run can be resumed
         raise
-    except (
-        FAILURES
-    ) as error:  # a metric or a reader's opener: a finished search must not end without a report
+    except FAILURES as error:  # of a metric or an opener: a finished search must not end without a report
         return _refused(found, f"the images could not be compared ({described(error)})")
 
 

@@ -52,9 +52,7 @@ def _facts(
         why = "there was no time to predict them"
     except RunError:  # a full disk or a lost database: the run can be resumed
         raise
-    except (
-        FAILURES
-    ) as error:  # a metric or a reader's opener: a finished search must not end without a report
+    except FAILURES as error:  # of a metric or an opener: a finished search must not end without a report
         why = described(error)
     return replace(compared.facts, no_truth=why)
 
@@ -74,9 +72,8 @@ class _Truth:
         if unadapted is not None or model.adapted:  # else nothing is compared with it
             before = self._outputs(compared, compared.unadapted, "")
             unadapted = unadapted and replace(unadapted, truth=self._evaluation(before))
-            if (
-                model.adapted and facts.chosen is not None
-            ):  # as trained on the first fold: a refit would be counted too
+            if model.adapted and facts.chosen is not None:
+                # both as trained on the first fold: a refit is no adaptation
                 gained = self._gain(self._outputs(compared, compared.adapted[facts.chosen], ""), before)
         candidates = tuple(
             replace(

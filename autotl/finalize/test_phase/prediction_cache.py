@@ -198,7 +198,7 @@ class PredictionCache:
 
 
 def outputs_of_head(model: nn.Module, features: NDArray[np.float32]) -> Outputs:
-    """Return the outputs (n, k) of a head for pooled features (n, d)."""
+    """Return a head's outputs (n, k) for pooled features (n, d)."""
     head = attached_head(model)
     if head is None:
         weight, bias = (each.double().cpu().numpy() for each in classifier_of(model))
