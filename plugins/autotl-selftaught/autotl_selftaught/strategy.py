@@ -55,6 +55,9 @@ class SelfSupervised(DeclaredStrategy):
     reference = "Raina et al., Self-taught Learning, ICML 2007; Bardes et al., VICReg, ICLR 2022"
     additional = (UNLABELLED,)
     counterpart = "linear_probe"
+    # folds and trials share the self-supervised steps, so these have one seed; only tuning, which runs if the
+    # user sets its epochs, has the trial's
+    deterministic = True
     settings: ClassVar[Mapping[str, Setting]] = {
         "stages": LastStages(),
         "batch_size": Choice(BATCH_SIZES[1], BATCH_SIZES),
