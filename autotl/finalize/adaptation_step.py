@@ -55,7 +55,8 @@ class AdaptationStep:
             planned, _ = plan_adaptations(phase, phase.adaptations, backbone)
             facts = phase.run_cache.backbones[backbone]
             once = facts.pace.seconds(len(place.images.used), input_size=facts.input_size)
-            self._seconds[backbone] = sum(each.seconds for each in planned) + (2 + len(planned)) * once
+            trained = sum(each.seconds for each in planned)
+            self._seconds[backbone] = trained + (2 + len(planned)) * once if planned else 0.0
         return self._seconds[backbone]
 
     def run(self, model: FinalModel) -> FinalModel:

@@ -75,6 +75,6 @@ def _missing(call: ValidatedCall) -> str:
             f"{join_names(installed)}). Name one of these too, or leave deploy (--deploy) out."
         )
     return (
-        "deploy needs a strategy that adapts, and none is installed. Install the plugin with "
-        f"'pip install {PLUGIN}', or leave deploy (--deploy) out."
+        f"deploy needs a strategy that adapts, and none is installed. Install the plugin {PLUGIN} (in a "
+        f"checkout: pip install ./plugins/{PLUGIN}), or leave deploy (--deploy) out."
     )

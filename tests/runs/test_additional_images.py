@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -15,6 +14,7 @@ from autotl import cli
 from autotl.errors import DataError, RunError, SearchError
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
+from tests.support.image_folders import save_folders
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
@@ -22,22 +22,15 @@ USUAL: dict[str, Any] = {"backbone": "tiny", "image_size": 32, "watch": Silence(
 STRATEGIES = ("linear_probe", "pixels", "self_training", "multi_task")
 
 
-def save(root: Path, images: np.ndarray, names: list[str]) -> Path:
-    for i, (pixels, name) in enumerate(zip(images, names, strict=True)):
-        (root / name).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(root / name / f"{i}.png")
-    return root
-
-
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with photos, more images like them, and a labelled source."""
     root = tmp_path_factory.mktemp("images")
-    save(root / "photos", *tiny_images(classes=3, each=16, noise=0.3))
+    save_folders(root / "photos", *tiny_images(classes=3, each=16, noise=0.3))
     more = tiny_images(classes=3, each=12, noise=0.3, seed=5)[0]
-    save(root / "more", more, [""] * len(more))
+    save_folders(root / "more", more, [""] * len(more))
     (root / "more" / "broken.png").write_bytes(b"no image")
-    save(root / "source", *tiny_images(classes=5, each=10, noise=0.3, seed=6))
+    save_folders(root / "source", *tiny_images(classes=5, each=10, noise=0.3, seed=6))
     return root
 
 

@@ -17,6 +17,7 @@ from autotl.errors import ArgumentError, DataError, RunError
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 from tests.support.adapting import Planted, install, place, source, uninstall_adaptations
+from tests.support.image_folders import save_folders
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
@@ -24,21 +25,14 @@ SEARCHED = ("linear_probe", "pixels")
 USUAL: dict[str, Any] = {"backbone": "tiny", "image_size": 32, "watch": Silence(), "experience": False}
 
 
-def save(root: Path, images: np.ndarray, names: list[str]) -> Path:
-    for i, (pixels, name) in enumerate(zip(images, names, strict=True)):
-        (root / name).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(root / name / f"{i}.png")
-    return root
-
-
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with photos, images of another place, and the same with labels."""
     root = tmp_path_factory.mktemp("images")
-    save(root / "photos", *source())
+    save_folders(root / "photos", *source())
     images, names = place()
-    save(root / "place", images, [""] * len(images))
-    save(root / "labelled", images, names)
+    save_folders(root / "place", images, [""] * len(images))
+    save_folders(root / "labelled", images, names)
     return root
 
 
@@ -132,7 +126,7 @@ def test_without_images_of_the_place_there_is_no_adaptation(here: Path, adapts: 
 def test_images_without_a_strategy_are_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {"deploy": here / "place", "trials": 1, **USUAL}
     uninstall_adaptations(monkeypatch)
-    with pytest.raises(ArgumentError, match="pip install autotl-adapt"):
+    with pytest.raises(ArgumentError, match="pip install ./plugins/autotl-adapt"):
         autotl.fit(here / "photos", **given)
     install(monkeypatch, "helps")
     with pytest.raises(ArgumentError, match=r"got linear_probe; installed: .*helps.*Name one of these too"):
@@ -154,7 +148,7 @@ def test_copies_of_labelled_images_are_left_out(here: Path, adapts: None, tmp_pa
 
 def test_unreadable_images_are_counted_apart_from_copies(here: Path, adapts: None, tmp_path: Path) -> None:
     mixed = np.concatenate([place(each=2)[0], source()[0][:5]])
-    save(tmp_path, mixed, [""] * len(mixed))
+    save_folders(tmp_path, mixed, [""] * len(mixed))
     for number in range(3):
         (tmp_path / f"bad{number}.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"got 6 of 14; 5 are copies; 3 cannot be read: bad0\.png \("):
@@ -177,7 +171,7 @@ def test_the_command_line_refuses_other_classes(
     here: Path, adapts: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images, names = tiny_images(classes=2, each=8)
-    other = save(tmp_path, images, [""] * len(images))
+    other = save_folders(tmp_path, images, [""] * len(images))
     lines = [f"{number}.png,no {name}" for number, name in enumerate(names)]
     (other / "place.csv").write_text("\n".join(["path,label", *lines]), encoding="utf-8")
     command = ["fit", str(here / "photos"), "--deploy", str(other / "place.csv"), "--backbone", "tiny"]

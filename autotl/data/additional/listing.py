@@ -46,7 +46,7 @@ def list_additional(
     """List the images that a user gave in a role.
 
     Source images keep their classes if they have two or more. Labels of unlabelled images are ignored. Images
-    of the place of use keep their labels, which are not for learning; some may be missing.
+    of the place of use keep the labels that they have. No strategy learns from these labels.
 
     Args:
         role: The role.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from autotl.api import DEPLOY, Applies, Backbone, Cost, Learner, Machine, Params, Task, Workbench
-from autotl.toolbox import AUGMENTATIONS, Choice, DeclaredStrategy, Float, InputSize, Int, Setting
-from autotl_adapt import fits
-from autotl_adapt.deep_coral import joint_cost
-from autotl_adapt.depth import DOMAINS, LEAST_EPOCHS, Epochs, Freeze
+from autotl.api import DEPLOY, Params, Workbench
+from autotl.toolbox import AUGMENTATIONS, Choice, Float, Int, Setting
+from autotl_adapt.joint_strategy import JOINT_SETTINGS, JointStrategy
+
+if TYPE_CHECKING:
+    from autotl_adapt.joint_training import Penalty
 
 
-class Dann(DeclaredStrategy):
+class Dann(JointStrategy):
     """Fine-tunes until a classifier cannot tell the domains by their features.
 
     The classifier of the domains learns to tell training images from deploy images. Its gradient is reversed
@@ -23,43 +25,28 @@ class Dann(DeclaredStrategy):
     name = "dann"
     summary = "fine-tune until a classifier cannot tell training images from deploy images"
     reference = "Ganin et al., Domain-Adversarial Training of Neural Networks, JMLR 2016"
-    additional = (DEPLOY,)
-    counterpart = "finetune"
+    learns = "what tells the domains apart"
     settings: Mapping[str, Setting] = {
-        "image_size": InputSize(epochs=DOMAINS * LEAST_EPOCHS),
-        "freeze": Freeze(),
-        "epochs": Epochs(),
-        "lr": Float(3e-4, low=3e-5, high=3e-3, log=True),
+        **JOINT_SETTINGS,
         "weight": Float(0.1, low=0.01, high=3.0, log=True),
         "hidden": Int(128, low=16, high=1024, log=True),
         "augment": Choice("shift", tuple(AUGMENTATIONS)),
     }
 
-    def applies(self, task: Task, backbone: Backbone) -> Applies:
-        """Return whether there are deploy images with classes to predict."""
-        return fits.applies(task, learns="what tells the domains apart")
-
-    def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        """Return the cost of a training on both domains.
+    def penalty(self, params: Params, bench: Workbench) -> tuple[Penalty, str]:
+        """Return the penalty, and a sentence on it for the report.
 
         Args:
             params: The trial's settings.
-            task: The target task.
-            backbone: The backbone's facts.
-            machine: The machine that runs the trial.
+            bench: The workbench.
         """
-        return joint_cost(params, task, backbone)
-
-    def build(self, params: Params, bench: Workbench) -> Learner:
-        """Return a learner; see :class:`autotl.api.Strategy`."""
-        from autotl_adapt.joint_training import JointTraining, feature_scale
+        from autotl_adapt.joint_training import feature_scale  # listing the plugins does not need torch
         from autotl_adapt.penalties import DomainClassifier
 
-        self.check(params)
         scale = feature_scale(bench, input_size=int(params["image_size"]))
         penalty = DomainClassifier(*scale, hidden=params["hidden"], generator=bench.generator(self.name))
         note = (
             f"{len(bench.additional(DEPLOY)):,} deploy images were in the batches: a classifier was not to "
             f"tell them from training images, with weight {params['weight']:.2g}. It is left behind."
         )
-        return JointTraining(bench, params, penalty, note)
+        return penalty, note

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from autotl.api import DEPLOY, Applies, Backbone, Cost, Learner, Machine, Params, Task, Workbench
-from autotl.toolbox import PROBE_SETTINGS, Choice, DeclaredStrategy, Float, InputSize, Setting
+from autotl.api import Backbone, Cost, Machine, Params, Task, Workbench
+from autotl.toolbox import Choice, InputSize, Setting
 from autotl_adapt import fits
-from autotl_adapt.features.skada_calls import MODULES, both, skada
+from autotl_adapt.features.aligned_strategy import PROBE_C, AlignedStrategy
+from autotl_adapt.features.skada_calls import both, skada
 
 if TYPE_CHECKING:
     from autotl_adapt.features.domains import Domains
@@ -19,7 +20,7 @@ EIGEN_SECONDS = 2e-9
 """Seconds of the two eigendecompositions, for each cube of the number of features."""
 
 
-class Coral(DeclaredStrategy):
+class Coral(AlignedStrategy):
     """Whitens training features, and recolours them with the covariance of the deploy images.
 
     A linear classifier learns from the recoloured features, and is used on the centred features of deploy
@@ -31,19 +32,12 @@ class Coral(DeclaredStrategy):
     name = "coral"
     summary = "give training features the covariance of deploy images, learn a linear classifier"
     reference = "Sun, Feng & Saenko, Return of Frustratingly Easy Domain Adaptation, AAAI 2016"
-    trained = 0.0
-    deterministic = True
-    additional = (DEPLOY,)
-    counterpart = "linear_probe"
+    learns = "how features vary there"
     settings: Mapping[str, Setting] = {
-        "C": Float(PROBE_SETTINGS[-1].c, low=1e-3, high=1.0, log=True),
+        "C": PROBE_C,
         "shrinkage": Choice("auto", ("auto", 0.03, 0.1, 0.3)),
         "image_size": InputSize(),
     }
-
-    def applies(self, task: Task, backbone: Backbone) -> Applies:
-        """Return whether there are deploy images with classes to predict."""
-        return fits.applies(task, learns=f"how {backbone.features} features vary there", packages=MODULES)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         """Return the cost of a linear probe and of two square roots of a covariance.
@@ -59,13 +53,14 @@ class Coral(DeclaredStrategy):
         memory = 8 * backbone.features * (3 * rows + 8 * backbone.features)
         return Cost(seconds + EIGEN_SECONDS * backbone.features**3, memory)
 
-    def build(self, params: Params, bench: Workbench) -> Learner:
-        """Return a learner; see :class:`autotl.api.Strategy`."""
-        from autotl_adapt.features.linear_head import AlignedProbe  # listing the plugins does not need torch
+    def aligning(self, params: Params, bench: Workbench) -> Callable[[Domains], Aligned]:
+        """Return the function that aligns the domains.
 
-        self.check(params)
-        align_rows = partial(align, shrinkage=params["shrinkage"])
-        return AlignedProbe(bench, params["image_size"], params["C"], align_rows)
+        Args:
+            params: The trial's settings.
+            bench: The workbench, for random numbers.
+        """
+        return partial(align, shrinkage=params["shrinkage"])
 
 
 def align(domains: Domains, *, shrinkage: str | float) -> Aligned:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from autotl.api import DEPLOY, Applies, Backbone, Cost, Learner, Machine, Params, Task, Workbench
-from autotl.toolbox import PROBE_SETTINGS, DeclaredStrategy, Float, InputSize, Setting
+from autotl.api import Applies, Backbone, Cost, Machine, Params, Task, Workbench
+from autotl.toolbox import Float, InputSize, Setting
 from autotl_adapt import fits
-from autotl_adapt.features.skada_calls import MODULES, SOURCE, both, skada
+from autotl_adapt.features.aligned_strategy import PROBE_C, AlignedStrategy
+from autotl_adapt.features.skada_calls import SOURCE, both, skada
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +35,7 @@ CELL_SECONDS = 1.5e-9
 """Seconds of a Sinkhorn step, for each pair of rows."""
 
 
-class OptimalTransport(DeclaredStrategy):
+class OptimalTransport(AlignedStrategy):
     """Moves each training image's features to a mean of similar deploy images.
 
     The plan moves all training rows to all deploy rows at the least total squared distance. Entropy makes it
@@ -46,12 +47,10 @@ class OptimalTransport(DeclaredStrategy):
     name = "optimal_transport"
     summary = "move training features to those of deploy images by optimal transport, learn a classifier"
     reference = "Courty et al., Optimal Transport for Domain Adaptation, TPAMI 2017"
-    trained = 0.0
+    learns = "where each class may lie"
     deterministic = True  # the seed only draws rows, if there are more than can be coupled
-    additional = (DEPLOY,)
-    counterpart = "linear_probe"
     settings: Mapping[str, Setting] = {
-        "C": Float(PROBE_SETTINGS[-1].c, low=1e-3, high=1.0, log=True),
+        "C": PROBE_C,
         "entropy": Float(0.05, low=0.01, high=0.5, log=True),
         "class_weight": Float(0.1, low=0.001, high=1.0, log=True),
         "image_size": InputSize(),
@@ -63,7 +62,7 @@ class OptimalTransport(DeclaredStrategy):
             return Applies(
                 False, f"it couples at most {MAX_CLASSES} classes, and there are {task.target.outputs}"
             )
-        return fits.applies(task, learns="where each class may lie", packages=MODULES)
+        return super().applies(task, backbone)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         """Return the cost of a linear probe and of the plan.
@@ -80,18 +79,19 @@ class OptimalTransport(DeclaredStrategy):
         memory = 8 * (3 * cells * task.target.outputs + 4 * task.train_rows * backbone.features)
         return Cost(seconds + ROUNDS * STEPS * CELL_SECONDS * cells, memory)
 
-    def build(self, params: Params, bench: Workbench) -> Learner:
-        """Return a learner; see :class:`autotl.api.Strategy`."""
-        from autotl_adapt.features.linear_head import AlignedProbe  # listing the plugins does not need torch
+    def aligning(self, params: Params, bench: Workbench) -> Callable[[Domains], Aligned]:
+        """Return the function that aligns the domains.
 
-        self.check(params)
-        align_rows = partial(
+        Args:
+            params: The trial's settings.
+            bench: The workbench, for random numbers.
+        """
+        return partial(
             align,
             entropy=params["entropy"],
             class_weight=params["class_weight"],
             generator=bench.generator(self.name),
         )
-        return AlignedProbe(bench, params["image_size"], params["C"], align_rows)
 
 
 def most_rows(classes: int) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from autotl.api import DEPLOY, Applies, Backbone, Cost, HeadSetting, Learner, Machine, Params, Task, Workbench
+from autotl.api import Backbone, Cost, HeadSetting, Machine, Params, Task, Workbench
 from autotl.errors import TrainingError
-from autotl.toolbox import PROBE_SETTINGS, Choice, DeclaredStrategy, Float, InputSize, Setting, head_seconds
+from autotl.toolbox import Choice, Float, InputSize, Setting, head_seconds
 from autotl_adapt import fits
-from autotl_adapt.features.skada_calls import MODULES, SOURCE, both, skada
+from autotl_adapt.features.aligned_strategy import PROBE_C, AlignedStrategy
+from autotl_adapt.features.skada_calls import SOURCE, both, skada
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +35,7 @@ CELL_SECONDS = 1e-9
 """Seconds of a step for each pair of rows, or of a distance for each pair of rows and 100 features."""
 
 
-class Reweighting(DeclaredStrategy):
+class Reweighting(AlignedStrategy):
     """Weights training images by how probable they are at the place of use.
 
     The weight is the ratio of both densities, raised to a power. A power below 1 keeps more images, for a
@@ -50,20 +51,14 @@ class Reweighting(DeclaredStrategy):
     name = "reweighting"
     summary = "weight training images by their likeness to deploy images, learn a linear classifier"
     reference = "Shimodaira, J. Statistical Planning and Inference, 2000; Sugiyama et al., JMLR 2007"
-    trained = 0.0
-    additional = (DEPLOY,)
-    counterpart = "linear_probe"
+    learns = "which training images count there"
     deterministic = True  # the seed only draws rows, if there are too many for the kernel
     settings: Mapping[str, Setting] = {
-        "C": Float(PROBE_SETTINGS[-1].c, low=1e-3, high=1.0, log=True),
+        "C": PROBE_C,
         "ratio": Choice(CLASSIFIER, (CLASSIFIER, KERNEL, NEIGHBOURS)),
         "power": Float(0.5, low=0.1, high=1.0),
         "image_size": InputSize(),
     }
-
-    def applies(self, task: Task, backbone: Backbone) -> Applies:
-        """Return whether there are deploy images with classes to predict."""
-        return fits.applies(task, learns="which training images count there", packages=MODULES)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         """Return the cost of a linear probe and of the weights.
@@ -84,15 +79,16 @@ class Reweighting(DeclaredStrategy):
         square = min(rows, MAX_ROWS) * (rows + others) if params["ratio"] == KERNEL else 0
         return Cost(seconds, 8 * (3 * (rows + others) * backbone.features + square))
 
-    def build(self, params: Params, bench: Workbench) -> Learner:
-        """Return a learner; see :class:`autotl.api.Strategy`."""
-        from autotl_adapt.features.linear_head import AlignedProbe  # listing the plugins does not need torch
+    def aligning(self, params: Params, bench: Workbench) -> Callable[[Domains], Aligned]:
+        """Return the function that aligns the domains.
 
-        self.check(params)
-        align_rows = partial(
+        Args:
+            params: The trial's settings.
+            bench: The workbench, for random numbers.
+        """
+        return partial(
             align, ratio=params["ratio"], power=params["power"], generator=bench.generator(self.name)
         )
-        return AlignedProbe(bench, params["image_size"], params["C"], align_rows)
 
 
 def align(domains: Domains, *, ratio: str, power: float, generator: torch.Generator) -> Aligned:

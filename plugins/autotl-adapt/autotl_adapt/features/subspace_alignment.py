@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from autotl.api import DEPLOY, Applies, Backbone, Cost, Learner, Machine, Params, Task, Workbench
-from autotl.toolbox import PROBE_SETTINGS, DeclaredStrategy, Float, InputSize, Int, Setting
+from autotl.api import Backbone, Cost, Machine, Params, Task, Workbench
+from autotl.toolbox import InputSize, Int, Setting
 from autotl_adapt import fits
-from autotl_adapt.features.skada_calls import MODULES, both, skada
+from autotl_adapt.features.aligned_strategy import PROBE_C, AlignedStrategy
+from autotl_adapt.features.skada_calls import both, skada
 
 if TYPE_CHECKING:
     from autotl_adapt.features.domains import Domains
@@ -19,7 +20,7 @@ CELL_SECONDS = 1e-9
 """Seconds of both decompositions, for each feature, row and component."""
 
 
-class SubspaceAlignment(DeclaredStrategy):
+class SubspaceAlignment(AlignedStrategy):
     """Aligns the principal components of training features to those of the deploy images.
 
     A linear classifier learns from the aligned components. The components of the deploy images are a linear
@@ -31,19 +32,12 @@ class SubspaceAlignment(DeclaredStrategy):
     name = "subspace_alignment"
     summary = "rotate the main directions of training features to those of deploy images, learn a classifier"
     reference = "Fernando et al., Unsupervised Visual Domain Adaptation Using Subspace Alignment, ICCV 2013"
-    trained = 0.0
-    deterministic = True
-    additional = (DEPLOY,)
-    counterpart = "linear_probe"
+    learns = "the main directions of their features"
     settings: Mapping[str, Setting] = {
-        "C": Float(PROBE_SETTINGS[-1].c, low=1e-3, high=1.0, log=True),
+        "C": PROBE_C,
         "components": Int(64, low=4, high=512, log=True),
         "image_size": InputSize(),
     }
-
-    def applies(self, task: Task, backbone: Backbone) -> Applies:
-        """Return whether there are deploy images with classes to predict."""
-        return fits.applies(task, learns="the main directions of their features", packages=MODULES)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         """Return the cost of a linear probe and of two principal component analyses.
@@ -59,13 +53,14 @@ class SubspaceAlignment(DeclaredStrategy):
         decompositions = CELL_SECONDS * rows * backbone.features * params["components"]
         return Cost(seconds + decompositions, 8 * backbone.features * (3 * rows + 2 * params["components"]))
 
-    def build(self, params: Params, bench: Workbench) -> Learner:
-        """Return a learner; see :class:`autotl.api.Strategy`."""
-        from autotl_adapt.features.linear_head import AlignedProbe  # listing the plugins does not need torch
+    def aligning(self, params: Params, bench: Workbench) -> Callable[[Domains], Aligned]:
+        """Return the function that aligns the domains.
 
-        self.check(params)
-        align_rows = partial(align, components=params["components"])
-        return AlignedProbe(bench, params["image_size"], params["C"], align_rows)
+        Args:
+            params: The trial's settings.
+            bench: The workbench, for random numbers.
+        """
+        return partial(align, components=params["components"])
 
 
 def align(domains: Domains, *, components: int) -> Aligned:
