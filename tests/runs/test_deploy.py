@@ -126,7 +126,7 @@ def test_without_images_of_the_place_there_is_no_adaptation(here: Path, adapts: 
 def test_images_without_a_strategy_are_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {"deploy": here / "place", "trials": 1, **USUAL}
     uninstall_adaptations(monkeypatch)
-    with pytest.raises(ArgumentError, match="pip install ./plugins/autotl-adapt"):
+    with pytest.raises(ArgumentError, match=r"pip install \./plugins/autotl-adapt"):
         autotl.fit(here / "photos", **given)
     install(monkeypatch, "helps")
     with pytest.raises(ArgumentError, match=r"got linear_probe; installed: .*helps.*Name one of these too"):
