@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.adapt.shifts import SHIFTS, Case, Shift, images_of
+from benchmarks.adapt.shifts import CONFIRMING, SHIFTS, Case, Shift, images_of
 
 RESULTS = Path(__file__).parents[1] / "results" / "adapt.csv"
+ALL = (*SHIFTS, *CONFIRMING)
 ROOT = Path(__file__).parents[2]
 BOUNDS = ("linear_probe", "finetune")
 SCORES = (
@@ -64,15 +65,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the missing rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder of the zips")
-    parser.add_argument("--shifts", nargs="+", default=[each.name for each in SHIFTS])
+    parser.add_argument("--shifts", nargs="+", default=[each.name for each in ALL])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--seconds", type=float, default=90.0)
+    parser.add_argument(
+        "--bounds", nargs="*", default=BOUNDS, help="strategies that learn from the place of use"
+    )
     parser.add_argument("--backbone", default="efficientnet_lite0", help="a name, or a folder of weights")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the file of rows")
     parser.add_argument("--work", type=Path, default=Path("runs/adapt"), help="the folder of the runs")
     given = parser.parse_args(arguments)
     known = _known(given.out)
-    chosen = [each for each in SHIFTS if each.name in given.shifts]
+    chosen = [each for each in ALL if each.name in given.shifts]
     for seed, shift in itertools.product(given.seeds, chosen):
         if (shift.name, str(seed), str(given.seconds)) in known:
             continue
@@ -131,7 +135,7 @@ def rows_of(shift: Shift, given: argparse.Namespace, seed: int) -> list[Row]:
     rows = adapted_rows(report)
     bound = folder / "bound.csv"
     case.bound.to_csv(bound, index=False)
-    rows += [bound_row(runs.report(name, str(bound), "--strategy", name), name) for name in BOUNDS]
+    rows += [bound_row(runs.report(name, str(bound), "--strategy", name), name) for name in given.bounds]
     return [common | row for row in rows]
 
 

@@ -56,8 +56,17 @@ def test_the_place_of_use_has_other_images_that_are_changed(
         assert not np.array_equal(changed, before)
 
 
+def test_every_second_class_of_a_skewed_place_is_rare(
+    shifts: ModuleType, zips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shifts, "RARE", 2)
+    case = shifts.images_of(shifts.Shift("pets", "pets", skewed=True), zips, tmp_path / "out")
+    assert sorted(file.parent.name for file in case.place.glob("*/*")) == ["a", "a", "b"]
+    assert case.bound["part"].value_counts().to_dict() == {"train": 6, "test": 3}
+
+
 def test_the_names_of_the_shifts_differ(shifts: ModuleType) -> None:
-    names = [each.name for each in shifts.SHIFTS]
+    names = [each.name for each in (*shifts.SHIFTS, *shifts.CONFIRMING)]
     assert len({*names}) == len(names)
     assert "pacs_photo-to-pacs_sketch" in names
 
