@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         retry_in_microbatches,
     )
     from autotl.training.phases import Phase, PhasedTraining
-    from autotl.training.probe_settings import PROBE, PROBE_SETTINGS
+    from autotl.training.probe_settings import DEFAULT_C, PROBE, PROBE_SETTINGS
     from autotl.training.recipe import MAX_VIEWS, VALIDATION_SHARE, Recipe
     from autotl.training.trainer import Training
     from autotl.training.update.starting_point import StartingPoint
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AUGMENTATIONS",
     "BALANCES",
+    "DEFAULT_C",
     "MAX_VIEWS",
     "PROBE",
     "PROBE_SETTINGS",

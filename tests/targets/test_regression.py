@@ -14,6 +14,7 @@ from autotl.metrics import get_metric
 from autotl.targets import Regression, target_of
 from autotl.targets.conformal import prediction_intervals
 from autotl.testing import TargetChecks
+from autotl.training import DEFAULT_C
 
 SPEC = TargetSpec("regression", ("angle", "size"), (10.0, -3.0), (5.0, 0.1))
 
@@ -62,7 +63,7 @@ class TestRegression(TargetChecks):
         np.testing.assert_allclose(self.target.correct(outputs, numbers), [1, 0.5, 0.5])
 
 
-@pytest.mark.parametrize("rows", [200, 12])
+@pytest.mark.parametrize("rows", [60, 12])
 @pytest.mark.parametrize("standardise", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_heads_are_scikit_learns_ridge(rows: int, standardise: bool, weighted: bool) -> None:
@@ -82,9 +83,55 @@ def test_the_heads_are_scikit_learns_ridge(rows: int, standardise: bool, weighte
     own = None if weights is None else weights / weights.mean()
     y = (numbers - np.array(SPEC.means)) / SPEC.scales
     for place, setting in enumerate(settings):
-        theirs = Ridge(alpha=1 / setting.c).fit(x / spread, y, sample_weight=own)
+        alpha = _best_penalty(x / spread, y, own) * DEFAULT_C / setting.c
+        theirs = Ridge(alpha=alpha).fit(x / spread, y, sample_weight=own)
         found = x @ heads.weight[0, place].numpy().T + heads.bias[0, place].numpy()
         np.testing.assert_allclose(found, theirs.predict(x / spread), atol=1e-3)
+
+
+def _best_penalty(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> float:
+    """Return the penalty with the smallest error on rows that are left out, by leaving out each row."""
+    w = np.ones(len(x)) if weights is None else weights.astype(float)
+    centred = (x - np.average(x, axis=0, weights=w)) * np.sqrt(w)[:, None]
+    values = np.linalg.eigvalsh((centred @ centred.T).astype(float))
+    penalties = values[values > 1e-9 * values[-1]].mean() * np.logspace(-4, 3, 29)
+    return float(min(penalties, key=lambda penalty: _left_out_error(x, y, w, penalty)))
+
+
+def _left_out_error(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> float:
+    total = 0.0
+    for row in range(len(x)):
+        others = np.arange(len(x)) != row
+        model = Ridge(alpha=penalty).fit(x[others], y[others], sample_weight=weights[others])
+        total += weights[row] * ((model.predict(x[[row]]) - y[row]) ** 2).sum()
+    return total
+
+
+@pytest.mark.parametrize("rows", [60, 400])
+def test_a_head_of_features_without_information_is_hardly_worse_than_the_mean(rows: int) -> None:
+    rng = np.random.default_rng(1)
+    x, numbers = rng.normal(size=(rows, 200)), rng.normal(size=(rows, 1)) * 5 + 10
+    new, truth = rng.normal(size=(500, 200)), rng.normal(size=500) * 5 + 10
+    found = _predicted(x, numbers, new)
+    assert np.mean((found - truth) ** 2) < 1.15 * np.mean((numbers.mean() - truth) ** 2)
+
+
+def test_a_head_of_informative_features_is_not_shrunk_to_the_mean() -> None:
+    rng = np.random.default_rng(1)
+    x, weights = rng.normal(size=(300, 200)), rng.normal(size=200)
+    new = rng.normal(size=(500, 200))
+    found = _predicted(x, (x @ weights)[:, None] + 10, new)
+    assert np.mean((found - new @ weights - 10) ** 2) < 0.05 * np.var(new @ weights)
+
+
+def _predicted(x: np.ndarray, numbers: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Return the predictions for new features of a head with the default setting."""
+    spec = TargetSpec("regression", ("length",), (10.0,), (5.0,))
+    rows = [torch.arange(len(x))]
+    problem = LinearProblem(torch.from_numpy(x).float(), torch.from_numpy(numbers).float(), rows)
+    setting = HeadSetting(DEFAULT_C)
+    heads = Regression(spec).fit_linear(problem, [setting], check_cancelled=lambda: None, end=NEVER)
+    return (new @ heads.weight[0, 0, 0].numpy() + float(heads.bias[0, 0, 0])) * 5 + 10
 
 
 def test_intervals_hold_the_promised_share_of_new_numbers() -> None:

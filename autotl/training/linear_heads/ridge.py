@@ -10,6 +10,14 @@ from torch import Tensor
 
 from autotl.api import HeadSetting, LinearHeads
 from autotl.progress.timeline import spent_on
+from autotl.training.probe_settings import DEFAULT_C
+
+EXPONENTS = (-4.0, 3.0)
+"""Powers of ten between which the penalty is chosen, as a multiple of the mean squared length."""
+PENALTIES = 29
+"""Penalties that are compared: four for each power of ten."""
+BLOCK = 8192
+"""Rows whose errors are computed at once."""
 
 
 @spent_on("heads")
@@ -24,8 +32,10 @@ def fit_ridge(
 ) -> LinearHeads:
     """Fit ridge regression for each setting on each fold.
 
-    Minimises Σ wᵢ·‖errorᵢ‖²/2 + ‖W‖²/2C, with unpenalised biases. One decomposition of a fold's features
-    solves it for every C (Hastie et al., The Elements of Statistical Learning, 2009, section 3.4).
+    Minimises Σ wᵢ·‖errorᵢ‖²/2 + p·‖W‖²/2, with unpenalised biases. The penalty p is inversely proportional to
+    C. At DEFAULT_C it has the smallest leave-one-out error on the fold's rows, since one penalty for all data
+    would fit some too closely and others hardly at all. One decomposition of the features solves it for every
+    C (Hastie et al., The Elements of Statistical Learning, 2009, section 3.4).
 
     Args:
         features: Frozen features, float32 (n, d).
@@ -62,6 +72,7 @@ class _Decomposed:
         centre: Mean features, (d,).
         spread: The number that divides each feature, (d,).
         mean: Mean targets, (k,).
+        penalty: The penalty at DEFAULT_C.
     """
 
     directions: Tensor
@@ -70,10 +81,11 @@ class _Decomposed:
     centre: Tensor
     spread: Tensor
     mean: Tensor
+    penalty: float
 
     def head(self, c: float) -> tuple[Tensor, Tensor]:
         """Return the weight (k, d) and the bias (k,) at this C."""
-        shrunk = self.products / (self.squares + 1 / c)[:, None]
+        shrunk = self.products / (self.squares + self.penalty * DEFAULT_C / c)[:, None]
         weight = ((self.directions @ shrunk) / self.spread[:, None]).T
         return weight.float(), (self.mean - weight @ self.centre).float()
 
@@ -96,10 +108,51 @@ def _decomposed(x: Tensor, y: Tensor, weights: Tensor | None, *, standardise: bo
     x, y = (x - centre) / spread * w.sqrt(), (y - mean) * w.sqrt()
     if len(x) >= x.shape[1]:
         squares, directions = torch.linalg.eigh(x.T @ x)
-        products = directions.T @ (x.T @ y)
+        kept = _is_positive(squares)
+        squares, directions = squares[kept], directions[:, kept]
     else:
         squares, mixes = torch.linalg.eigh(x @ x.T)
-        kept = squares > 1e-10 * squares[-1].clamp(min=1e-12)
-        squares, lengths = squares[kept], squares[kept].sqrt()
-        directions, products = x.T @ (mixes[:, kept] / lengths), (mixes[:, kept] * lengths).T @ y
-    return _Decomposed(directions, products, squares.clamp(min=0), centre, spread, mean)
+        kept = _is_positive(squares)
+        squares = squares[kept]
+        directions = x.T @ (mixes[:, kept] / squares.sqrt())
+    products = directions.T @ (x.T @ y)
+    penalty = _best_penalty(x, y, w, directions, products, squares)
+    return _Decomposed(directions, products, squares, centre, spread, mean, penalty)
+
+
+def _is_positive(squares: Tensor) -> Tensor:
+    """Return whether each of the ascending eigenvalues is more than rounding error."""
+    return squares > 1e-10 * squares[-1].clamp(min=1e-12)
+
+
+def _best_penalty(
+    x: Tensor, y: Tensor, weights: Tensor, directions: Tensor, products: Tensor, squares: Tensor
+) -> float:
+    """Return the penalty with the smallest leave-one-out error.
+
+    The error of a row without itself is its residual divided by 1 minus its leverage (Allen, The Relationship
+    between Variable Selection and Data Augmentation, Technometrics 1974). Generalised cross-validation, which
+    divides by the mean, sometimes prefers no penalty at all if there are twice as many features as rows.
+
+    Args:
+        x: Centred, weighted features, (n, d).
+        y: Centred, weighted targets, (n, k).
+        weights: Weights of the rows, (n, 1).
+        directions: (d, r).
+        products: Products of the targets with each direction, (r, k).
+        squares: Squared length of the features along each direction, (r,).
+    """
+    if not len(squares):  # constant features: every penalty gives the mean
+        return 1.0
+    exponents = torch.linspace(*EXPONENTS, PENALTIES, dtype=squares.dtype, device=squares.device)
+    penalties = squares.mean() * 10**exponents
+    inverse = 1 / (squares[:, None] + penalties)  # (r, penalties)
+    errors = torch.zeros_like(penalties)
+    for start in range(0, len(x), BLOCK):
+        rows = slice(start, start + BLOCK)
+        along = x[rows] @ directions
+        leverage = along**2 @ inverse + weights[rows] / weights.sum()
+        for own, product in zip(y.T, products.T, strict=True):
+            residual = own[rows, None] - along @ (product[:, None] * inverse)
+            errors += ((residual / (1 - leverage).clamp(min=1e-6)) ** 2).sum(0)
+    return float(penalties[errors.argmin()])
