@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.adapt.shifts import CONFIRMING, SHIFTS, Case, Shift, images_of
+from benchmarks.adapt.shifts import CONFIRMING, HELD_OUT, SHIFTS, Case, Shift, images_of
 
 RESULTS = Path(__file__).parents[1] / "results" / "adapt.csv"
-ALL = (*SHIFTS, *CONFIRMING)
+ALL = (*SHIFTS, *CONFIRMING, *HELD_OUT)
 ROOT = Path(__file__).parents[2]
 BOUNDS = ("linear_probe", "finetune")
 SCORES = (

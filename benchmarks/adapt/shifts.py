@@ -100,6 +100,16 @@ CONFIRMING = (
 )
 """The rule is confirmed on these. The last two are planted: other images of the same domain."""
 
+HELD_OUT = (
+    Shift("traffic_signs", "traffic_signs", "hue_and_noise"),
+    Shift("traffic_signs", "traffic_signs", "blurred_and_dark", skewed=True),
+    Shift("brain_mri", "brain_mri", "blurred_and_dark"),
+    Shift("pacs_photo", "pacs_photo", "hue_and_noise", skewed=True),
+    Shift("pacs_sketch", "pacs_sketch", "blurred_and_dark"),
+    Shift("pacs_photo", "pacs_photo"),
+)
+"""A rule that was changed after confirming is tested on these. The last one is planted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

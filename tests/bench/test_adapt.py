@@ -66,7 +66,7 @@ def test_every_second_class_of_a_skewed_place_is_rare(
 
 
 def test_the_names_of_the_shifts_differ(shifts: ModuleType) -> None:
-    names = [each.name for each in (*shifts.SHIFTS, *shifts.CONFIRMING)]
+    names = [each.name for each in (*shifts.SHIFTS, *shifts.CONFIRMING, *shifts.HELD_OUT)]
     assert len({*names}) == len(names)
     assert "pacs_photo-to-pacs_sketch" in names
 
