@@ -13,10 +13,15 @@ from autotl.quality import Shift
 
 MAX_P = 0.05
 """The p-value of the domain classifier from which the images do not differ measurably."""
-MAX_SOURCE_LOSS = 0.05
-"""By how much the source validation score may fall, in units of accuracy."""
+MAX_SOURCE_LOSS = 0.25
+"""By how much the source validation score may fall, in units of accuracy.
+
+It falls in most good adaptations too, since their features are aligned with the place of use.
+"""
+MIN_CLASS_GAIN = 0.10
+"""By how much the distance from the training images' class shares must fall, without a labelled slice."""
 MAX_CLASS_DISTANCE = 0.10
-"""By how much the distance from the training images' class shares may rise."""
+"""By how much that distance may rise, with a labelled slice that lacks a class."""
 MAX_GAIN_P = 0.05
 """The p-value of a gain on the labelled slice, divided by the number of adaptations (Bonferroni)."""
 _TOO_FAR = "its predicted classes are too far from those of the training images"
@@ -49,8 +54,8 @@ def decide(
 
     With a labelled slice, the adaptation with the highest score on it must be measurably better. If the slice
     lacks a class, adaptations whose predicted classes are too far from those of the training images are
-    refused first. Without a slice, an adaptation must pass all checks of :func:`fault`; the highest mutual
-    information then decides.
+    refused first. Without a slice, an adaptation must pass all checks of :func:`fault`. The one that loses
+    least on the source validation images is chosen.
 
     Args:
         unadapted: The unadapted model.
@@ -66,11 +71,11 @@ def decide(
     passed = [each for each in candidates if not faults[each.strategy]]
     if not passed:
         return Decision(None, "; ".join(f"{name}: {why}" for name, why in faults.items()))
-    best = max(passed, key=lambda each: each.scores.mutual_information)
+    best = max(passed, key=lambda each: (each.scores.source_validation, each.scores.mutual_information))
     return Decision(
         best,
-        "its mutual information and neighbourhood density are higher, it keeps the source validation score, "
-        "and it has not collapsed",
+        "its predicted classes are closer to those of the training images, its mutual information is higher, "
+        "and it loses little on the source validation images",
     )
 
 
@@ -86,12 +91,10 @@ def fault(unadapted: Candidate, adapted: Candidate, *, accuracy_scale: float) ->
     loss = (before.source_validation - after.source_validation) / accuracy_scale
     if loss > MAX_SOURCE_LOSS:
         return "it loses too much on the source validation images"
-    if _too_far(unadapted, adapted):
-        return _TOO_FAR
+    if before.class_distance - after.class_distance < MIN_CLASS_GAIN:
+        return "its predicted classes are not clearly closer to those of the training images"
     if after.mutual_information <= before.mutual_information:
         return "its mutual information is not higher"
-    if after.neighbourhood_density <= before.neighbourhood_density:
-        return "its neighbourhood density is not higher"
     return ""
 
 

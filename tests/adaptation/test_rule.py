@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from autotl.adaptation.result import Candidate, GuardScores
-from autotl.adaptation.rule import MAX_CLASS_DISTANCE, MAX_P, MAX_SOURCE_LOSS, decide, differs, fault
+from autotl.adaptation.rule import MAX_P, MAX_SOURCE_LOSS, MIN_CLASS_GAIN, decide, differs, fault
 from autotl.evaluation import Gain
 from autotl.quality import Shift
 
-BEFORE = Candidate("finetune", "net", GuardScores(0.9, 0.5, 0.4, 3.0, 0.8, 0.05))
+BEFORE = Candidate("finetune", "net", GuardScores(0.9, 0.5, 0.4, 3.0, 0.8, 0.3))
 AFTER = Candidate("coral", "net", GuardScores(0.89, 0.3, 0.6, 3.5, 0.85, 0.05))
 
 
@@ -33,16 +33,15 @@ def chosen(*candidates: Candidate, scale: float = 1.0) -> str | None:
 def test_a_better_adaptation_is_chosen_with_a_reason() -> None:
     decision = decide(BEFORE, [AFTER], accuracy_scale=1.0)
     assert decision.chosen is AFTER
-    assert "mutual information and neighbourhood density are higher" in decision.reason
+    assert "closer to those of the training images, its mutual information is higher" in decision.reason
 
 
 @pytest.mark.parametrize(
     ("scores", "why"),
     [
         ({"source_validation": 0.9 - MAX_SOURCE_LOSS - 0.01}, "loses too much on the source"),
-        ({"class_distance": 0.05 + MAX_CLASS_DISTANCE + 0.01}, "too far from those of the training images"),
+        ({"class_distance": 0.3 - MIN_CLASS_GAIN + 0.01}, "classes are not clearly closer to those"),
         ({"mutual_information": 0.4}, "mutual information is not higher"),
-        ({"neighbourhood_density": 3.0}, "neighbourhood density is not higher"),
     ],
 )
 def test_each_score_can_refuse(scores: dict[str, Any], why: str) -> None:
@@ -54,15 +53,16 @@ def test_each_score_can_refuse(scores: dict[str, Any], why: str) -> None:
 
 
 def test_the_source_loss_is_in_units_of_accuracy() -> None:
-    loss = changed(AFTER, source_validation=0.8)
+    loss = changed(AFTER, source_validation=0.6)
     assert chosen(loss) is None
     assert chosen(loss, scale=10.0) == "coral"
 
 
-def test_among_adaptations_without_fault_the_mutual_information_decides() -> None:
-    other = changed(AFTER, "dann", mutual_information=0.7)
+def test_among_adaptations_without_fault_the_source_validation_decides() -> None:
+    other = changed(AFTER, "dann", source_validation=0.92, mutual_information=0.5)
     assert chosen(AFTER, other) == "dann"
     assert chosen(AFTER, changed(other, "dann", class_distance=0.5)) == "coral"
+    assert chosen(AFTER, changed(AFTER, "dann", mutual_information=0.7)) == "dann"
 
 
 def test_a_labelled_slice_overrides_the_scores_without_labels() -> None:
