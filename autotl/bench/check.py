@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from autotl import plugins
+from autotl.api import DEPLOY
 from autotl.bench import split as splits
 from autotl.bench.checking.missing import missing_rows
 from autotl.bench.checking.published import changed_rows, copied_outputs, strategy_of
+from autotl.bench.data_sets.data import Data
 from autotl.bench.entry import AUTOTL, kind_of
 from autotl.bench.measure import MAX_BUDGETS, MAX_DELAY
 from autotl.bench.split import Split
@@ -137,15 +139,15 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
     if row.target != split.target:
         yield f"its target is {row.target}, but that of the suite is {split.target}."
         return
-    metric = next(suite.metric_of(data) for data in suite.datasets if data.name == row.dataset)
+    data = next(data for data in suite.datasets if data.name == row.dataset)
+    metric = suite.metric_of(data)
     if row.metric != metric:
         yield f"its metric is {row.metric}, but that of the suite is {metric}."
         return
     if not 0 <= row.seconds <= MAX_BUDGETS * row.budget_seconds + 2 * MAX_DELAY:
         yield f"it took {row.seconds:.0f} s, which is more than the runner allows."
     if row.status != "failed":
-        yield from _score_faults(row, split)
-        yield from _choice_faults(row, split)
+        yield from _measured_faults(row, split, data)
     elif not row.error or row.test is not None or row.logits is not None:
         yield "it failed, but has a score or no reason."
 
@@ -201,6 +203,17 @@ def _is_built_in(row: Row) -> bool:
 def _built_in_strategies() -> frozenset[str]:
     points = [each for each in entry_points(group=plugins.GROUP) if each.dist and each.dist.name == AUTOTL]
     return frozenset(plugins.load(points).strategies.items)
+
+
+def _measured_faults(row: Row, split: Split, data: Data) -> Iterator[str]:
+    yield from _score_faults(row, split)
+    if not _is_adapted(row, data):
+        yield from _choice_faults(row, split)
+
+
+def _is_adapted(row: Row, data: Data) -> bool:
+    """Return whether a guard chose the model by images of the place of use, and not validation."""
+    return DEPLOY in data.additional and bool(row.adaptation and row.adaptation.get("chosen"))
 
 
 def _choice_faults(row: Row, split: Split) -> Iterator[str]:

@@ -118,6 +118,28 @@ def contributions(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def adaptation(report: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the decision on adapting with the true scores.
+
+    It is None without images of the place of use.
+    """
+    found = report["adaptation"]
+    if found is None:
+        return None
+    nothing = {"value": None, "ci95": (None, None), "n": None}
+    before, after = ((found["unadapted"] or {}).get("truth") or nothing, found["truth"] or nothing)
+    low, high = after["ci95"] or (None, None)
+    return {
+        **{key: found[key] for key in ("chosen", "reason", "images", "used", "slice_images")},
+        "unadapted": before["value"],
+        "delivered": after["value"],
+        "low": low,
+        "high": high,
+        "n": after["n"],
+        "gain": (found["truth_gain"] or nothing)["value"],
+    }
+
+
 def _fit(job: dict[str, Any], folder: Path) -> Result:
     from autotl.bench.joint import ALGORITHMS
     from autotl.fit import fit, fit_by
@@ -164,6 +186,7 @@ def _entry(result: Result, strategy: str | None) -> dict[str, Any]:
         "trials": tried,
         "chosen": chosen,
         "contributions": contributions(report),
+        "adaptation": adaptation(report),
     }
 
 

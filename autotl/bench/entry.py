@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from autotl.api import Strategy, roles_of
+from autotl.api import Strategy, adapts, roles_of
 from autotl.bench.data_sets.data import Data
 from autotl.bench.suite import ALL, Checkpoint, Peer, Suite
 from autotl.errors import UnknownName
@@ -158,7 +158,8 @@ def takes_part(entrant: Entrant, data: Data, suite: Suite, strategies: Mapping[s
 def can_run(entrant: Entrant, data: Data, strategies: Mapping[str, Strategy]) -> bool:
     """Return whether an entrant can run on a data set.
 
-    A peer needs images with one class each. A strategy needs the additional images that it learns from.
+    A peer needs images with one class each. A strategy needs the additional images that it learns from. A
+    strategy that adapts to the place of use needs a search beside it, so only autotl runs it.
 
     Args:
         entrant: The entrant.
@@ -168,7 +169,7 @@ def can_run(entrant: Entrant, data: Data, strategies: Mapping[str, Strategy]) ->
     if entrant.peer is not None:
         return data.target == "single_label"
     found = strategies.get(entrant.strategy or "")
-    return found is None or {*roles_of(found)} <= {*data.additional}
+    return found is None or (not adapts(found) and {*roles_of(found)} <= {*data.additional})
 
 
 def entries(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import autotl
 from autotl import jsonio
+from autotl.api import DEPLOY
 from autotl.bench import process
 from autotl.bench.entry import Entry
 from autotl.bench.executors import Resources
@@ -132,7 +133,11 @@ def job(
         "default": entry.entrant.kind == "default",
         "target": prepared.split.target,
         "columns": list(prepared.columns),
-        "additional": {role: str(path.resolve()) for role, path in prepared.additional.items()},
+        "additional": {
+            role: str(path.resolve())
+            for role, path in prepared.additional.items()
+            if role != DEPLOY or entry.entrant.strategy is None  # a single strategy has nothing that adapts
+        },
     }
 
 
@@ -249,6 +254,7 @@ def _output_fields(output: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
         },
         "notes": tuple(map(str, output.get("notes") or ())),
         "contributions": tuple(output.get("contributions") or ()),
+        "adaptation": dict(output["adaptation"]) if output.get("adaptation") else None,
     }
 
 

@@ -31,7 +31,10 @@ TEST_PER_CLASS = 200
 """Test images per class of a generated data set."""
 _IndexRow = tuple[str, str, str, str]
 """Digest, target, part and file of an image."""
+_Image = tuple[str, str, str | None, Path]
 _MADE = "made"  # folder of changed images, which are exported like others
+_INDEX, _OTHERS = "index.csv", "others.csv"
+_HEADER = ("digest", "label", "part", "image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class PreparedData:
 
 
 class DataMissing(BenchError):
-    """The files of a data set are not available."""
+    """The files of a data set, or its plugins, are not available."""
 
 
 def prepare_data(
@@ -111,6 +114,9 @@ def prepare_data(
         if other == REST:
             additional[role] = lists / f"{role}.csv"
             _write(additional[role], ("image",), [(str(rest[digest].resolve()),) for digest in left])
+        elif other == data.test_file:
+            additional[role] = lists / f"{role}.csv"
+            _write_others(additional[role], data, split, _read_index(home / _OTHERS))
         else:
             additional[role] = _data_file(data, other, files)
     _write_lists(lists, split, {(digest, label): image for digest, label, _, image in images})
@@ -146,6 +152,18 @@ def _write_lists(folder: Path, split: Split, images: Mapping[tuple[str, str], Pa
     _write(folder / "test.csv", ("image",), [row[:1] for row in rows if row[-1] == "test"])
 
 
+def _write_others(path: Path, data: Data, split: Split, others: Sequence[_Image]) -> None:
+    """Write the images of the test file that are no test images, with their targets."""
+    if not others:
+        raise BenchError(
+            f"{data.name}: {data.test_file} must have training images, because its test images are no "
+            "additional ones. Give another file."
+        )
+    names = split.numbers or ("label",)
+    rows = [(str(image.resolve()), *cells_of(label, split.target)) for _, label, _, image in others]
+    _write(path, ("image", *names), rows)
+
+
 def _data_file(data: Data, name: str, files: Path | None) -> Path:
     """Return a file or folder in the folder of data files. Raises DataMissing."""
     path = (files or Path()) / name
@@ -154,24 +172,28 @@ def _data_file(data: Data, name: str, files: Path | None) -> Path:
     return path
 
 
-def _images(
-    data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]
-) -> list[tuple[str, str, str | None, Path]]:
+def _images(data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]) -> list[_Image]:
     """Return digest, target, part and file of every image; decode and write them the first time."""
-    index = home / "index.csv"
-    if not index.is_file():
+    index, others = home / _INDEX, home / _OTHERS
+    if not (index.is_file() and (data.test_file is None or others.is_file())):
         shutil.rmtree(home, ignore_errors=True)
         dataset = _open(data, home, files, readers)
         rows = _exported(dataset, home, "images")
         if data.test_file is not None:
             path = _data_file(data, data.test_file, files)
             other = read(path, readers=readers, columns=Columns(data.image, data.label, target=data.target))
-            rows = _with_test_rows(data, rows, _exported(other, home, "test-images"))
-        _write(index, ("digest", "label", "part", "image"), rows)
+            rows, left = _with_test_rows(data, rows, _exported(other, home, "test-images"))
+            _write(others, _HEADER, left)
+        _write(index, _HEADER, rows)
         shutil.rmtree(home / _MADE, ignore_errors=True)
-    with index.open(encoding="utf-8", newline="") as file:
+    return _read_index(index)
+
+
+def _read_index(path: Path) -> list[_Image]:
+    """Return digest, target, part and file of every image of an index."""
+    with path.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
-    return [(row["digest"], row["label"], row["part"] or None, home / row["image"]) for row in found]
+    return [(row["digest"], row["label"], row["part"] or None, path.parent / row["image"]) for row in found]
 
 
 def _exported(dataset: Dataset, home: Path, folder: str) -> list[_IndexRow]:
@@ -190,8 +212,13 @@ def _exported(dataset: Dataset, home: Path, folder: str) -> list[_IndexRow]:
     ]
 
 
-def _with_test_rows(data: Data, rows: list[_IndexRow], others: list[_IndexRow]) -> list[_IndexRow]:
-    """Return training rows, and those of another file's test part; all of its rows if it has no parts."""
+def _with_test_rows(
+    data: Data, rows: list[_IndexRow], others: list[_IndexRow]
+) -> tuple[list[_IndexRow], list[_IndexRow]]:
+    """Replace the test rows by those of another file, and return its other rows too.
+
+    All of its rows are test rows if it has no parts.
+    """
     parts = {part for _, _, part, _ in others}
     tested = [row for row in others if row[2] == "test" or "test" not in parts]
     known = [{name for _, name, _, _ in each} for each in (rows, tested)]
@@ -201,7 +228,9 @@ def _with_test_rows(data: Data, rows: list[_IndexRow], others: list[_IndexRow]) 
             f"{', '.join(sorted(known[0] ^ known[1])[:5])} in one of them alone). Give another file."
         )
     train = [(digest, target, "train", image) for digest, target, part, image in rows if part != "test"]
-    return [*train, *((digest, target, "test", image) for digest, target, _, image in tested)]
+    digests = {digest for digest, *_ in tested}
+    left = [row for row in others if row[0] not in digests]
+    return [*train, *((digest, target, "test", image) for digest, target, _, image in tested)], left
 
 
 def _open(data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]) -> Dataset:

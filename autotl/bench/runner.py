@@ -15,7 +15,7 @@ from statistics import median
 from threading import Event
 
 from autotl import plugins
-from autotl.api import Strategy
+from autotl.api import DEPLOY, Strategy
 from autotl.bench import split as splits
 from autotl.bench.data_sets.data import Data
 from autotl.bench.entry import Entrant, Entry, can_run, entrants, entries, takes_part
@@ -27,6 +27,7 @@ from autotl.bench.suite import Checkpoint, Suite
 from autotl.cache import exclusive_lock
 from autotl.errors import BenchError, UnknownName
 from autotl.leaderboard import Row, read_rows, write_rows
+from autotl.preparation.additional.roles import adaptations
 from autotl.training import pick_device
 
 Report = Callable[[str], None]
@@ -184,6 +185,11 @@ def _prepare_all(plan: BenchPlan, catalog: plugins.Catalog, report: Report) -> _
 
 
 def _prepare_splits(plan: BenchPlan, data: Data, catalog: plugins.Catalog) -> _Prepared:
+    if DEPLOY in data.additional and not adaptations(catalog.strategies.items):
+        raise DataMissing(
+            f"{data.name}: no installed strategy adapts to its images of the place of use. Install a plugin "
+            "such as autotl-adapt."
+        )
     found: _Prepared = {}
     for shots in plan.suite.shots_of(data):
         for seed in plan.seeds or plan.suite.seeds:

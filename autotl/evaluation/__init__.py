@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autotl.evaluation.plateau import Plateau, forecast_plateau
     from autotl.evaluation.scores import Evaluation, evaluate
     from autotl.evaluation.selection_bias import SelectionBias, selection_bias
+    from autotl.evaluation.trainings.paired import paired_training_gain
     from autotl.evaluation.validation_gap import (
         ComparedImages,
         FoldCopies,
@@ -75,6 +76,7 @@ __all__ = [
     "judge_copies",
     "judge_selection",
     "metric_name",
+    "paired_training_gain",
     "selection_bias",
     "significant",
     "training_gain",

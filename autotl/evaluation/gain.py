@@ -16,14 +16,15 @@ from autotl.api import Target
 from autotl.evaluation.intervals import difference_interval, mean_difference_interval
 from autotl.evaluation.resampling import bootstrap_interval, bootstrap_scores
 from autotl.evaluation.scores import PROPORTIONS
+from autotl.evaluation.trainings.prior import prior_variance
+from autotl.evaluation.trainings.significance import bootstrap_test, counts_hits, sign_test
+from autotl.evaluation.trainings.variance import student_interval, training_variance
 from autotl.metrics import Metric, get_metric
 from autotl.targets import SingleLabel
 
 Labels = NDArray[Any]
 Logits = NDArray[np.float32]
 
-PRIOR_TRAININGS = 4
-"""The number of trainings that the assumed variance between trainings counts as."""
 SIGNIFICANCE_LEVEL = 0.05
 
 
@@ -37,6 +38,7 @@ class Gain:
         n: Test images.
         p: The two-sided p-value of no difference.
         trainings: Networks of each side; (1, 1) if two given models were compared.
+        paired: Whether the networks were compared fold by fold.
     """
 
     value: float
@@ -44,6 +46,7 @@ class Gain:
     n: int
     p: float
     trainings: tuple[int, int] = (1, 1)
+    paired: bool = False
 
     @property
     def direction(self) -> int:
@@ -96,20 +99,20 @@ def gain(
         return paired_flags_gain(our_hits, their_hits)
     if metric.name == "balanced_accuracy":
         ci95 = mean_difference_interval(our_hits, their_hits, labels)
-        return Gain(value, ci95, len(labels), _sign_test(our_hits, their_hits))
+        return Gain(value, ci95, len(labels), sign_test(our_hits, their_hits))
     our_scores, their_scores = bootstrap_scores(metric, labels, [ours], [theirs], seed=seed, target=target)
     differences = our_scores - their_scores
     width = metric.bounds[1] - metric.bounds[0]
     images = len(labels) if target.spec.kind == "regression" else None
     ci95 = bootstrap_interval(differences, value, (-width, width), images=images)
-    p = _sign_test(our_hits, their_hits) if _counts_hits(metric, target) else _bootstrap_test(differences)
+    p = sign_test(our_hits, their_hits) if counts_hits(metric, target) else bootstrap_test(differences)
     return Gain(value, ci95, len(labels), p)
 
 
 def paired_flags_gain(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> Gain:
     """Return the difference of two proportions, paired by image, (n,) each."""
     value = float(ours.mean() - theirs.mean())
-    return Gain(value, difference_interval(ours, theirs), len(ours), _sign_test(ours, theirs))
+    return Gain(value, difference_interval(ours, theirs), len(ours), sign_test(ours, theirs))
 
 
 def training_gain(
@@ -128,8 +131,8 @@ def training_gain(
     Comparing Supervised Classification Learning Algorithms, Neural Computation, 1998; Bouthillier et al.,
     Accounting for Variance in Machine Learning Benchmarks, MLSys 2021). So the variance between trainings is
     added to the bootstrap variance over images. It is estimated with a scaled inverse χ² prior that counts as
-    PRIOR_TRAININGS trainings. The prior variance of an accuracy p is p (1 - p) / ``train_images``, as if each
-    training image changed one prediction. For other metrics it is the bootstrap variance on as many images.
+    four trainings. The prior variance of an accuracy p is p (1 - p) / ``train_images``, as if each training
+    image changed one prediction. For other metrics it is the bootstrap variance on as many images.
 
     The interval is Student's with Welch's degrees of freedom. The p-value is the larger of two: Student's,
     and that of the sign test on each side's first network. Metrics that do not count correct predictions use
@@ -148,8 +151,6 @@ def training_gain(
     Returns:
         The first side's mean score minus the second's.
     """
-    from scipy.stats import t as student  # takes half as long to import as torch
-
     target = target or SingleLabel.numbered(ours[0].shape[1])
     metric = get_metric(metric, target.spec)
     our_scores, their_scores = bootstrap_scores(metric, labels, ours, theirs, seed=seed, target=target)
@@ -157,65 +158,10 @@ def training_gain(
     scores = [[metric(labels, logits) for logits in side] for side in (ours, theirs)]
     value = float(np.mean(scores[0]) - np.mean(scores[1]))
     between_trainings = [
-        _training_variance(own, _prior_variance(metric, target, labels, side[0], own, train_images, seed))
+        training_variance(own, prior_variance(metric, target, labels, side[0], own, train_images, seed))
         for side, own in zip((ours, theirs), scores, strict=True)
     ]
-    variance = float(np.nanvar(differences)) + sum(part for part, _ in between_trainings)
-    freedom = variance**2 / sum(part**2 / own for part, own in between_trainings)
-    half = float(student.ppf(0.975, freedom) * np.sqrt(variance))
-    p = 2 * float(student.sf(abs(value) / np.sqrt(variance), freedom))
+    ci95, p = student_interval(value, differences, between_trainings)
     hits = [target.correct(side[0], labels) for side in (ours, theirs)]
-    other_p = _sign_test(*hits) if _counts_hits(metric, target) else _bootstrap_test(differences)
-    ci95 = (value - half, value + half)
+    other_p = sign_test(*hits) if counts_hits(metric, target) else bootstrap_test(differences)
     return Gain(value, ci95, len(labels), max(p, other_p), (len(ours), len(theirs)))
-
-
-def _counts_hits(metric: Metric, target: Target) -> bool:
-    """Return whether the metric counts correct predictions, which the sign test compares."""
-    return metric.name in PROPORTIONS or (metric.accuracy_like and target.spec.kind == "single_label")
-
-
-def _training_variance(scores: Sequence[float], prior: float) -> tuple[float, float]:
-    """Return the variance of the mean score, and its degrees of freedom."""
-    freedom = PRIOR_TRAININGS + len(scores) - 1
-    observed = float(np.sum((np.asarray(scores) - np.mean(scores)) ** 2))
-    return (PRIOR_TRAININGS * prior + observed) / freedom / len(scores), freedom
-
-
-def _prior_variance(
-    metric: Metric,
-    target: Target,
-    labels: Labels,
-    logits: Logits,
-    scores: Sequence[float],
-    train_images: int,
-    seed: int,
-) -> float:
-    """Return the assumed variance of one training's score."""
-    if metric.name in PROPORTIONS:
-        # Agresti & Coull, 1998: an accuracy of 0 or 1 still has a variance
-        mean = (float(np.mean(scores)) * train_images + 2) / (train_images + 4)
-        return mean * (1 - mean) / train_images
-    drawn = bootstrap_scores(metric, labels, [logits], seed=seed, target=target)[0]
-    over_images = float(np.nanvar(drawn)) if np.isfinite(drawn).any() else 0.0
-    # as for accuracy, even perfect scores have a variance
-    least = 2 * (metric.accuracy_scale(labels, target) / (train_images + 4)) ** 2
-    return max(over_images * len(labels) / train_images, least)
-
-
-def _bootstrap_test(drawn: NDArray[np.float64]) -> float:
-    """Return twice the fraction of samples on the rarer side of zero.
-
-    Davison & Hinkley, Bootstrap Methods and their Application, 1997.
-    """
-    drawn = drawn[np.isfinite(drawn)]
-    rarer = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    return min(1.0, 2 * (rarer + 1) / (len(drawn) + 1))
-
-
-def _sign_test(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> float:
-    """Return the exact p-value on images that one model alone predicts correctly."""
-    from scipy.stats import binomtest  # takes half as long to import as torch
-
-    won, lost = int((ours & ~theirs).sum()), int((~ours & theirs).sum())
-    return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0

@@ -97,9 +97,10 @@ def _sentence(role: str, given: GivenImages, found: Contribution, measure: Measu
         better = "higher" if measure.higher_is_better else "lower"
         difference = f"is {measure.gain(gain.value)} better in {measure.name} ({better} is better)"
     low, high = (measure.gain(end) for end in gain.ci95)
+    how = f", paired over {gain.trainings[0]} folds" if gain.paired else ""
     return (
         f"The {images} {effect} ({KINDS.get(role, role)}): {_name(found.using)} {difference} against "
-        f"{_name(found.without)}, without them (95% interval {low} to {high})."
+        f"{_name(found.without)}, without them (95% interval {low} to {high}{how})."
     )
 
 

@@ -63,6 +63,10 @@ def test_the_sentence_names_both_sides_and_the_interval() -> None:
         "The 1 source image helps (inductive transfer, multi-task): self_training on net scores +5.0 points "
         "against linear_probe on net, without them (95% interval +1.0 to +9.0)."
     )
+    gain = Gain(0.05, (0.01, 0.09), 200, 0.001, (5, 5), paired=True)
+    both = Contribution("source", record("multi_task"), record("finetune"), gain)
+    (paired,) = contributions(evidence(both))
+    assert paired["sentence"].endswith("(95% interval +1.0 to +9.0, paired over 5 folds).")
     (loss,) = contributions(evidence(measured(0.05, (0.01, 0.09)), percent=False))
     assert "is +0.050 better in log loss (lower is better) against" in loss["sentence"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from autotl.api import ROLES, TargetKind
+from autotl.api import DEPLOY, ROLES, TargetKind
 from autotl.bench.generated.from_files import MAKERS
 from autotl.errors import UnknownName
 from autotl.metrics import METRICS_OF
@@ -130,6 +130,8 @@ def _target_faults(data: Data) -> Iterator[str]:
         yield f"must have shots of at least 0 (got {data.shots})."
     if data.target != "single_label" and data.shots:
         yield f"must have shots = 0, because its images have no single class (got {data.shots})."
+    if data.target != "single_label" and DEPLOY in data.additional:
+        yield "must have one class for each image, because it has images of the place of use (deploy)."
     if data.target == "regression" and not data.is_made and not data.label:
         yield "must have a label, the column of the numbers."
     if taken := sorted({*label_columns(data)} & {*RESERVED}):

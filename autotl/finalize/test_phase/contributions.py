@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from autotl.evaluation import Contribution, training_gain
+from autotl.evaluation import Contribution, Gain, paired_training_gain, training_gain
 from autotl.finalize.phase import FinalPhase
 from autotl.finalize.test_phase.predictions import TestPredictions
 from autotl.seeds import derive
+from autotl.trials.trial import Trial
+
+MIN_PAIRS = 2
+"""Folds that both sides must have trained on to be compared fold by fold."""
 
 
 def contributions(phase: FinalPhase, predictions: TestPredictions) -> tuple[Contribution, ...]:
     """Return the contribution of the images of each role.
 
-    It is measured as the gain of transfer is: with the networks of all folds of both trials.
+    The networks of both sides are compared fold by fold: they learned from the same training images. If only
+    one fold has both, the contribution is measured as the gain of transfer is.
     """
     return tuple(_contribution(phase, predictions, role) for role in phase.additional)
 
@@ -23,15 +28,35 @@ def _contribution(phase: FinalPhase, predictions: TestPredictions, role: str) ->
     record = phase.history.record(using)
     if without is None:
         return Contribution(role, record, why="no strategy without them finished a trial")
-    gain = training_gain(
+    gain = _gain(phase, predictions, using, without)
+    return Contribution(role, record, phase.history.record(without), gain)
+
+
+def _gain(phase: FinalPhase, predictions: TestPredictions, using: Trial, without: Trial) -> Gain:
+    """Return the gain of one trial over another, paired by fold if both have several folds."""
+    splits = phase.run_cache.splits
+    metric, target = phase.history.metric, phase.run_cache.target
+    seed = derive(phase.options.seed, "bootstrap")
+    train_images = min(len(fold.train) for fold in splits.folds)
+    pairs = predictions.of_shared_folds(using, without)
+    if len(pairs) >= MIN_PAIRS:
+        return paired_training_gain(
+            predictions.targets,
+            pairs,
+            metric=metric,
+            seed=seed,
+            train_images=train_images,
+            held_out=splits.held_out,
+            target=target,
+        )
+    return training_gain(
         predictions.targets,
         *predictions.of_all_folds(using, without),
-        metric=phase.history.metric,
-        seed=derive(phase.options.seed, "bootstrap"),
-        train_images=min(len(fold.train) for fold in phase.run_cache.splits.folds),
-        target=phase.run_cache.target,
+        metric=metric,
+        seed=seed,
+        train_images=train_images,
+        target=target,
     )
-    return Contribution(role, record, phase.history.record(without), gain)
 
 
 def _why_none(phase: FinalPhase, role: str) -> str:

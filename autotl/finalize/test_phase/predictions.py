@@ -107,6 +107,24 @@ class TestPredictions:
             last = clock.now() - started
         return found
 
+    def of_shared_folds(self, one: Trial, other: Trial) -> list[tuple[Outputs, Outputs]]:
+        """Return both trials' outputs of each fold that both have.
+
+        There are as many folds as the time allows, and the first comes first. As in :meth:`of_all_folds`,
+        networks of later repeats are not used.
+        """
+        clock = self._phase.clock
+        until = self._end.within(repeated_test_seconds(self._phase.budget)).at
+        found: list[tuple[Outputs, Outputs]] = []
+        last = 0.0
+        for fold in sorted(one.models.keys() & other.models.keys()):
+            started = clock.now()
+            if found and started + last > until:
+                break
+            found.append((self.of(one, one.models[fold]), self.of(other, other.models[fold])))
+            last = clock.now() - started
+        return found
+
     def _predict(self, networks: Sequence[SavedNetwork]) -> None:
         """Predict as many images as there is time for with these networks."""
         run_cache, source_layers = self._phase.run_cache, self._cache.source_layers

@@ -14,6 +14,12 @@ from autotl.leaderboard.render.metric_text import measure_of
 from autotl.leaderboard.rows.cases import CaseResult, case_results
 from autotl.leaderboard.rows.pivot import make_grid
 from autotl.leaderboard.rows.row import Row
+from autotl.leaderboard.stats.additional import (
+    AdaptationSummary,
+    ContributionSummary,
+    adaptation_summaries,
+    contribution_summaries,
+)
 from autotl.leaderboard.stats.caveats import Caveats, caveats
 from autotl.leaderboard.stats.selection import Selection, selection
 from autotl.leaderboard.stats.selection_rules import Rule, rules
@@ -34,6 +40,8 @@ class Findings:
         selection: The comparison of searches; None if no other search than autotl's took part.
         cases: The results of each case.
         caveats: Failures, missing blocks and the origin of the rows.
+        contributions: The contributions of additional images.
+        adaptations: The adaptations to a place of use.
     """
 
     board: Board
@@ -42,6 +50,8 @@ class Findings:
     selection: Selection | None
     cases: tuple[CaseResult, ...]
     caveats: Caveats
+    contributions: tuple[ContributionSummary, ...]
+    adaptations: tuple[AdaptationSummary, ...]
 
     @property
     def measure(self) -> Measure:
@@ -75,6 +85,8 @@ def findings(
         selection=selection(grid, labels=labels, seed=seed) if pairwise else None,
         cases=case_results(grid),
         caveats=caveats(grid),
+        contributions=contribution_summaries(grid),
+        adaptations=adaptation_summaries(grid),
     )
 
 
@@ -91,7 +103,8 @@ def document(
         labels: True labels of the test images by the hash of their split, for the selection bias.
 
     Returns:
-        An object with ``format``, ``board``, ``tests``, ``rules``, ``selection``, ``cases``, ``caveats``.
+        An object with ``format``, ``board``, ``tests``, ``rules``, ``selection``, ``cases``, ``caveats``,
+        ``contributions``, ``adaptations``.
 
     Raises:
         BenchError: If the rows cannot be ranked.

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 import autotl
-from autotl.leaderboard.render import sentences, tables
+from autotl.leaderboard.render import additional, sentences, tables
 from autotl.leaderboard.render.figure_index import draw_figures, heat_noun
 from autotl.leaderboard.render.findings import Findings
 from autotl.leaderboard.render.slices import MAX_SLICES, Choice, Slice, page_filters, slices
@@ -60,12 +60,22 @@ def page(
         tests=sentences.tests(whole.tests),
         rules=sentences.rules(whole),
         selection=sentences.selection(whole),
+        additional=_additional(whole),
         tables=_tables(whole),
         heat_noun=heat_noun(whole),
         figures=_figures(whole),
     )
     # names that are not valid Unicode must not raise an error
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _additional(found: Findings) -> dict[str, Any]:
+    return {
+        "title": additional.TITLE,
+        "gains": additional.sentences(found),
+        "place_title": additional.PLACE_TITLE,
+        "place": additional.place_sentences(found),
+    }
 
 
 def _numbers(found: Findings) -> list[tuple[str, str, str]]:
@@ -117,6 +127,8 @@ def _tables(found: Findings) -> dict[str, Any]:
         "scores": tables.scores(found, order),
         "selection": tables.selection(found),
         "budgets": tables.budgets(found),
+        "contributions": additional.contributions(found),
+        "adaptations": additional.adaptations(found),
         "failures": tables.failures(found.caveats),
         "missing": tables.missing(found.caveats),
         "origin": tables.origin(found.caveats),

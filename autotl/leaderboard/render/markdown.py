@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from autotl.leaderboard.render import sentences, tables
+from autotl.leaderboard.render import additional, sentences, tables
 from autotl.leaderboard.render.findings import Findings, findings
 from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats.winners_curse import Labels
@@ -46,6 +46,7 @@ def markdown(
         *_section("Rules for choosing", sentences.rules(found), tables.rules(found)),
         *_section("Selection", sentences.selection(found), tables.selection(found)),
         *_budgets(found),
+        *_additional(found),
         *_section("Rows that failed", [], tables.failures(found.caveats)),
         *_section("Entrants that did not run everywhere", [], tables.missing(found.caveats)),
         *_section("Measured on", [], tables.origin(found.caveats)),
@@ -59,6 +60,18 @@ def markdown(
 
 def _budgets(found: Findings) -> list[str]:
     return [_table(tables.budgets(found))] if found.selection and found.selection.curves else []
+
+
+def _additional(found: Findings) -> list[str]:
+    """Return the section on additional images, if any row has a contribution or an adaptation."""
+    gained, adapted = additional.contributions(found), additional.adaptations(found)
+    if not (gained or adapted):
+        return []
+    parts = _section(additional.TITLE, additional.sentences(found), gained) or [f"## {additional.TITLE}"]
+    if adapted:
+        text = _prose(" ".join(additional.place_sentences(found)))
+        parts += [f"### {additional.PLACE_TITLE}", text, _table(adapted)]
+    return parts
 
 
 def _section(title: str, sentences: list[str], table: Table) -> list[str]:

@@ -5,6 +5,8 @@ They are in percent and points, or in the numbers of the metric.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autotl.evaluation.number_text import IN_UNITS
 from autotl.leaderboard.stats.standings import Board
 from autotl.metrics import metric_named
@@ -17,7 +19,15 @@ def measure_of(board: Board) -> Measure:
 
     The format is neutral if there are several metrics.
     """
-    known = [found for each in board.metrics if (found := metric_named(each)) is not None]
+    return measure_named(board.metrics)
+
+
+def measure_named(metrics: Sequence[str]) -> Measure:
+    """Return the format of scores of these metrics.
+
+    It is neutral if there are several.
+    """
+    known = [found for each in metrics if (found := metric_named(each)) is not None]
     if len(known) == 1:
         metric = known[0]
         name = format.metric(metric.name)

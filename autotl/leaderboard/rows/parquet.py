@@ -27,7 +27,7 @@ except ImportError as error:
     ) from error
 
 FORMAT = "1"
-_JSON = ("params", "trials", "versions", "notes", "contributions")
+_JSON = ("params", "trials", "versions", "notes", "contributions", "adaptation")
 _NULLABLE = {
     "likeness": pa.float64(),
     "val": pa.float64(),
@@ -111,7 +111,7 @@ def _flat(row: Row) -> dict[str, Any]:
 
 def _row(record: dict[str, Any], path: Path) -> Row:
     try:
-        record.setdefault("contributions", "[]")  # older files lack the column
+        record = {"contributions": "[]", "adaptation": "null"} | record  # older files lack the columns
         for name in _JSON:
             record[name] = json.loads(record[name])
         check_values(record)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Status = Literal["ok", "failed"]
 Kind = Literal["strategy", "default", "autotl", "selector", "peer"]
 
-ADDED = ("revision", "image_size", "target", "contributions")
+ADDED = ("revision", "image_size", "target", "contributions", "adaptation")
 """Columns that older files lack; a seal leaves them out if they have their default."""
 KEY = ("suite", "dataset", "shots", "backbone", "entrant", "seed", "budget_seconds")
 """The columns that identify a measurement."""
@@ -82,6 +82,8 @@ class Row:
         target: Kind of target, as :data:`autotl.api.TargetKind`.
         contributions: Contribution of each set of additional images in the report of the entrant: "role",
             "strategy", "compared_with", "gain", "low" and "high" of its 95 % interval, and so on.
+        adaptation: Decision on adapting to the place of use in the report of the entrant: "chosen", "reason",
+            the true scores "unadapted" and "delivered", and so on; None without images of that place.
     """
 
     suite: str
@@ -125,6 +127,7 @@ class Row:
     image_size: int | None = None
     target: TargetKind = "single_label"
     contributions: tuple[Mapping[str, Any], ...] = ()
+    adaptation: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -90,6 +90,26 @@ def test_the_gain_is_that_of_the_best_trials_of_both_sides(ready: Prepared, runn
         assert found.gain.value == pytest.approx(scores[0] - scores[1])
 
 
+def test_folds_of_both_sides_are_paired(ready: Prepared, runner: TrialRunner) -> None:
+    kept = replace(runner, keep_from_seconds=0.0)  # keeps the networks of all folds
+    history = history_of(kept, ("linear_probe", {**PROBE, "C": 0.1}), ("self_training", SELF))
+    phase = phase_with(ready, kept, history, Budget(trials=3))
+    without, using = history.trials[0], history.trials[1]
+    predictions = TestPredictions(phase, FinalModel(using, str(using.model)))
+    (found,) = contributions(phase, predictions)
+    assert found.gain is not None
+    assert (found.gain.paired, found.gain.trainings) == (True, (2, 2))
+    right = [
+        [np.mean(predictions.of(each, each.models[fold]).argmax(1) == predictions.targets) for fold in (0, 1)]
+        for each in (using, without)
+    ]
+    assert found.gain.value == pytest.approx(np.mean(right[0]) - np.mean(right[1]))
+    del without.models[1]
+    (alone,) = contributions(phase, predictions)
+    assert alone.gain is not None
+    assert (alone.gain.paired, alone.gain.trainings) == (False, (2, 1))
+
+
 def test_the_other_side_is_the_counterpart_even_if_another_strategy_scores_higher(
     ready: Prepared, runner: TrialRunner
 ) -> None:

@@ -8,7 +8,16 @@ def test_the_document_is_json_and_contains_the_board(suite):
     found = document(suite)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["format"] == 1
-    assert list(found)[1:] == ["board", "tests", "rules", "selection", "cases", "caveats"]
+    assert list(found)[1:] == [
+        "board",
+        "tests",
+        "rules",
+        "selection",
+        "cases",
+        "caveats",
+        "contributions",
+        "adaptations",
+    ]
     assert found["board"]["standings"][0]["entrant"] == "autotl"
     assert found["cases"][0]["case"] == {
         "dataset": "eurosat",

@@ -27,6 +27,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a score too large": ({"trials": ({"val": 10**400},)}, "cannot be read"),
     "notes that are numbers": ({"notes": (1,)}, "notes must be texts"),
     "an infinite time": ({"seconds": float("inf")}, "seconds must be finite"),
+    "a contribution that is no object": (
+        {"contributions": ("x",)},
+        "each contribution must be a JSON object",
+    ),
+    "a gain in words": ({"contributions": ({"gain": "much"},)}, "gain of each contribution must be a finite"),
+    "a role that is a number": (
+        {"contributions": ({"role": 1},)},
+        "role of each contribution must be a text",
+    ),
+    "an adaptation in a list": ({"adaptation": [1]}, "adaptation must be a JSON object"),
+    "an endless true score": ({"adaptation": {"delivered": float("inf")}}, "delivered of adaptation must be"),
     "logits of another size": ({"logits": LOGITS[:3]}, "cannot be read"),
 }
 

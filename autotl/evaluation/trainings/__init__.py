@@ -1,0 +1,1 @@
+"""Compare ways of training by several networks of each."""
