@@ -39,8 +39,9 @@ def analyze(
 
     The profile has the similarity of the images to each backbone's source, by every measure. It ranks the
     backbones by their scores, and forecasts the gain from more images. It repeats the advice of the rule of
-    thumb and of past runs. The data issues are imbalance, copies, leaks, label issues, outliers, and a shift
-    between the parts. The kinds of transfer are those that the given images allow.
+    thumb and of past runs, and forecasts the score of each arm. The data issues are imbalance, copies, leaks,
+    label issues, outliers, and a shift between the parts. The kinds of transfer are those that the given
+    images allow.
 
     Args:
         data: The images, as for :func:`autotl.fit`. So are the other arguments.

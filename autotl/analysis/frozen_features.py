@@ -52,6 +52,20 @@ def frozen_features(
     return LabelledFeatures(features, strata, own, probe, _plain_targets(run_cache))
 
 
+def probe_outputs(run_cache: RunCache, backbone: str, *, seed: int) -> NDArray[Any]:
+    """Return cross-validated outputs of the probe, (rows, k).
+
+    Outputs that :func:`frozen_features` has computed are read from the cache.
+
+    Args:
+        run_cache: The images and backbones; its order is that of the rows.
+        backbone: The name of the backbone.
+        seed: The seed of the parts of the cross-validation.
+    """
+    input_size = run_cache.backbones[backbone].input_size
+    return _cross_probe(run_cache, backbone, input_size=input_size, seed=seed, end=NEVER)
+
+
 def _plain_targets(run_cache: RunCache) -> NDArray[np.float64] | None:
     """Return labels as 0 and 1, or standardised numbers, (n, k); None for classes."""
     spec, targets = run_cache.dataset.target, run_cache.targets.double().numpy()

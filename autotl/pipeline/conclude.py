@@ -173,6 +173,7 @@ def _evidence(
         time_plan=outcome.time_plan,
         timeline=parts,
         experience=prediction(outcome.prior, tested.searched, searched),
+        forecasts=outcome.forecasts,
         splits=prepared.splits,
         notes=notes,
         seconds=run.elapsed,

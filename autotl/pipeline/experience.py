@@ -29,9 +29,13 @@ def recall(prepared: Prepared, metric: str | None) -> Prior:
         prepared: The prepared search.
         metric: The key of the metric.
     """
+    return prior([row for row in past_rows() if row.metric == metric], profile_of(prepared))
+
+
+def past_rows() -> list[Row]:
+    """Return the shipped rows and those of this machine."""
     path = default_path()
-    known = [*shipped_rows(), *(Experience(path).rows() if path else [])]
-    return prior([row for row in known if row.metric == metric], profile_of(prepared))
+    return [*shipped_rows(), *(Experience(path).rows() if path else [])]
 
 
 def recall_once(prepared: Prepared, settings: RunSettings, kept: Mapping[str, Any] | None) -> Prior | None:
@@ -50,9 +54,14 @@ def recall_once(prepared: Prepared, settings: RunSettings, kept: Mapping[str, An
     return recall(prepared, prepared.metric.key) if kept is None else prior_from(kept)
 
 
-def profile_of(prepared: Prepared) -> Profile:
-    """Return the data's properties in the table of past runs."""
-    task, first = prepared.task, prepared.ranking.order[0]
+def profile_of(prepared: Prepared, backbone: str | None = None) -> Profile:
+    """Return the data's properties in the table of past runs.
+
+    Args:
+        prepared: The prepared search.
+        backbone: The backbone for similarity and probe; None for the best one.
+    """
+    task, first = prepared.task, backbone or prepared.ranking.order[0]
     similarities = list(task.likeness.get(first, {}).values())
     scores = prepared.ranking.scores.get(first, {})
     scored = scores.get("probe_accuracy") or scores.get("probe_skill")

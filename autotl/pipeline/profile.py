@@ -10,6 +10,7 @@ from autotl import report
 from autotl.api import Strategy
 from autotl.cache import Store
 from autotl.pipeline.experience import prediction, recall
+from autotl.pipeline.forecasts import profile_forecasts
 from autotl.pipeline.prepare import Prepared, prepare
 from autotl.pipeline.services import Services
 from autotl.pipeline.validate import ValidatedCall
@@ -17,7 +18,7 @@ from autotl.preparation.additional.roles import adaptations
 
 
 def profile_data(call: ValidatedCall, cache: Path) -> dict[str, Any]:
-    """Return the profile of the data, with the prediction of past runs.
+    """Return the profile of the data, with predictions.
 
     Args:
         call: The checked call.
@@ -28,6 +29,7 @@ def profile_data(call: ValidatedCall, cache: Path) -> dict[str, Any]:
     found = profile(prepared, call.catalog.strategies.items)
     known = recall(prepared, prepared.metric.key) if call.settings.search.experience else None
     found["when"]["experience"] = prediction(known, None, ())
+    found["when"] |= profile_forecasts(call, prepared)
     return found
 
 

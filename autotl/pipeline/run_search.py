@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from autotl import jsonio, results
-from autotl.api import Arm, Backbone, OwnNetworks, Plan
+from autotl.api import Arm, OwnNetworks, Plan
 from autotl.budget.policy import POLICY, TimePlan
 from autotl.errors import SearchError
 from autotl.experience import Prior
@@ -18,7 +18,9 @@ from autotl.finalize.final_step import FinalStep
 from autotl.finalize.final_steps import final_steps, notes_at_start
 from autotl.finalize.phase import FinalOptions, FinalPhase
 from autotl.finalize.reserve import reserve_by_step, search_deadline
+from autotl.forecast import ArmForecast
 from autotl.pipeline.experience import recall_once
+from autotl.pipeline.forecasts import expected, forecasts_once
 from autotl.pipeline.leaks import independent_folds
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.profile import profile
@@ -29,12 +31,12 @@ from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.optuna_storage import close_storage, with_storage
 from autotl.training import preserve_global_state, this_machine
-from autotl.trials.arms import plan_arms
+from autotl.trials.arms import baseline_arms, plan_arms
 from autotl.trials.history import TrialHistory
 from autotl.trials.journal import Journal
 from autotl.trials.restore import SearchRecord, restore, retrain_missing_weights
 from autotl.trials.runner import TrialRunner
-from autotl.trials.trial import Trial
+from autotl.trials.trial import use_seconds
 from autotl.workbench.activation_cache import ActivationCache
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class SearchOutcome:
         seconds: The duration of the search, with that of earlier starts.
         interrupted: Whether the user pressed Ctrl-C.
         prior: The prediction of past runs; None if the user wants none.
+        forecasts: The forecast of each arm.
         notes: Sentences for the report.
     """
 
@@ -72,6 +75,7 @@ class SearchOutcome:
     seconds: float
     interrupted: bool
     prior: Prior | None
+    forecasts: tuple[ArmForecast, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -86,6 +90,7 @@ class _Trials:
         journal: The files of the trials.
         restored: The trials that were running when an earlier start ended.
         runner: The runner of trials.
+        forecasts: The forecast of each arm.
     """
 
     arms: Sequence[Arm]
@@ -94,6 +99,7 @@ class _Trials:
     journal: Journal
     restored: SearchRecord
     runner: TrialRunner
+    forecasts: tuple[ArmForecast, ...]
 
 
 def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
@@ -113,7 +119,7 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
     known = recall_once(prepared, run.settings, run.file.prior)
     restored = (*trials.restored.notes, *retrain_missing_weights(history, trials.runner))
     phase = _final_phase(run, prepared, trials)
-    for note in (*restored, *notes_at_start(phase)):
+    for note in filter(None, (expected(trials.forecasts, prepared), *restored, *notes_at_start(phase))):
         run.watch.say(note)
     steps = final_steps(phase)
     time_plan = POLICY.plan(
@@ -127,38 +133,25 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
     searching, storage, repaired = _open_search(run, prepared, trials, time, known)
     for note in repaired:
         run.watch.say(note)
-    run.keep_started(decided=jsonio.plain(prepared.record), prior=jsonio.plain(known))
+    kept = {"prior": known, "forecasts": trials.forecasts}
+    run.keep_started(decided=jsonio.plain(prepared.record), **jsonio.plain(kept))
     jsonio.write(run.folder / "profile.json", profile(prepared, run.call.catalog.strategies.items))
     results.write_split(run.folder / "split.csv", prepared.dataset, prepared.splits)
     before = max((trial.finished_at for trial in history.trials.values()), default=0.0)
     started = run.clock.now() - before
     interrupted = _spend_budget(run, prepared, trials, searching, storage, started)
     seconds = run.clock.now() - started
+    notes = (*restored, *repaired)
     return SearchOutcome(
-        plan, history, phase, steps, time_plan, seconds, interrupted, known, (*restored, *repaired)
+        plan, history, phase, steps, time_plan, seconds, interrupted, known, trials.forecasts, notes
     )
-
-
-def baselines_of(run: Run, prepared: Prepared, plan: Plan, history: TrialHistory) -> list[Arm]:
-    """Return the arms that transfer nothing, including all arms on random weights.
-
-    Args:
-        run: The run.
-        prepared: The prepared search.
-        plan: The arms.
-        history: The trials; those of strategies that are gone know whether these were baselines.
-    """
-    known = {name for name, strategy in run.call.strategies.items() if strategy.baseline}
-    known |= {trial.arm.strategy for trial in history.trials.values() if trial.baseline}
-    random = {name for name, each in prepared.networks.items() if not each.weights.pretrained}
-    return [arm for arm in plan.arms if arm.strategy in known or arm.backbone in random]
 
 
 @preserve_global_state()  # strategies are asked whether they apply
 def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     """Plan the arms, and restore the trials of earlier starts."""
     settings, splits = run.settings, prepared.splits
-    arms, skipped = _arms(run, prepared)
+    arms, skipped, forecasts = _arms(run, prepared)
     history = TrialHistory(
         prepared.run_cache.fold_targets(),
         metric=prepared.metric,
@@ -167,7 +160,7 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
         repeats=splits.repeats,
         held_out=splits.held_out,
         target_spec=prepared.dataset.target,
-        use_cost=partial(_use_seconds, prepared.networks),
+        use_cost=partial(use_seconds, networks=prepared.networks),
         held_out_by_network=prepared.extra_images.held_out if prepared.extra_images else {},
     )
     journal, budget = Journal(run.folder, lambda: run.elapsed), settings.budget
@@ -194,17 +187,11 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
         metric=prepared.metric,
         extra_images=prepared.extra_images and prepared.extra_images.without_test(),
     )
-    return _Trials(arms, plan, history, journal, restored, runner)
+    return _Trials(arms, plan, history, journal, restored, runner, forecasts)
 
 
-def _use_seconds(networks: Mapping[str, Backbone], trial: Trial) -> float:
-    """Return the expected seconds of a trial's network for one image."""
-    backbone = networks[trial.arm.backbone]
-    return backbone.pace.seconds(1, input_size=trial.input_size or backbone.input_size)
-
-
-def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str]]:
-    """Return the arms to search, and the reasons against others. Raises SearchError without any."""
+def _arms(run: Run, prepared: Prepared) -> tuple[list[Arm], dict[Arm, str], tuple[ArmForecast, ...]]:
+    """Return the arms to search, the reasons against others, and forecasts. Raises SearchError."""
     strategies = searched(run.call.strategies)
     arms, skipped = plan_arms(
         strategies,
@@ -222,7 +209,15 @@ def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str
     }
     if not arms:
         raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")
-    return arms, skipped
+    forecasts = forecasts_once(run, prepared, arms)
+    skipped |= {each.arm: each.not_started for each in forecasts if each.not_started}
+    return [arm for arm in arms if arm not in skipped], skipped, forecasts
+
+
+def _baselines(run: Run, prepared: Prepared, trials: _Trials) -> list[Arm]:
+    """Return the arms that transfer nothing; gone strategies have them in their trials."""
+    networks, past = prepared.networks, trials.history.trials.values()
+    return baseline_arms(trials.plan.arms, run.call.strategies, networks, past)
 
 
 def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
@@ -235,7 +230,7 @@ def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
         run.call.started,
         prepared.locked,
         arms=len(trials.arms),
-        baselines=tuple(baselines_of(run, prepared, trials.plan, trials.history)),
+        baselines=tuple(_baselines(run, prepared, trials)),
         issues=prepared.issues,
         independent_folds=partial(independent_folds, prepared),
         with_test=prepared.run_cache,

@@ -8,12 +8,15 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.report.build import build_report
+    from autotl.report.document.forecast import ForecastRow
     from autotl.report.document.parse import parse
     from autotl.report.document.report import Report
     from autotl.report.environment import data_name
     from autotl.report.evidence import Evidence, GivenImages, ProfileEvidence
     from autotl.report.figures.canvas import WIDE
     from autotl.report.figures.size import Spot, size
+    from autotl.report.forecasts import forecast_rows
+    from autotl.report.metric_format import Measure, measure_of
     from autotl.report.profile import profile
     from autotl.report.render.html import html
     from autotl.report.render.markdown import markdown
@@ -22,23 +25,30 @@ if TYPE_CHECKING:
     from autotl.report.render.write import write
     from autotl.report.section import Bar, Section, Table
     from autotl.report.sections.profile import profile_sections
+    from autotl.report.sentences.forecasts import chances_to_win, expected_scores
 
 __all__ = [
     "WIDE",
     "Bar",
     "Evidence",
+    "ForecastRow",
     "GivenImages",
+    "Measure",
     "ProfileEvidence",
     "Report",
     "Section",
     "Spot",
     "Table",
     "build_report",
+    "chances_to_win",
     "data_name",
     "drawings",
+    "expected_scores",
+    "forecast_rows",
     "html",
     "leaderboard",
     "markdown",
+    "measure_of",
     "parse",
     "profile",
     "profile_sections",

@@ -14,6 +14,7 @@ from autotl.report.contributions import contributions
 from autotl.report.document.parse import parse
 from autotl.report.environment import command_line, environment, peak_memory
 from autotl.report.evidence import Evidence
+from autotl.report.forecasts import compared
 from autotl.report.next_data import next_data
 
 if TYPE_CHECKING:  # writing a report must not import torch
@@ -250,6 +251,7 @@ def _search(e: Evidence) -> dict[str, Any]:
         "pruned": count("pruned"),
         "stopped": count("stopped"),
         "gone_on": sum(record.gone_on for record in e.records),
+        "forecasts": compared(e),
     }
 
 

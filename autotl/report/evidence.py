@@ -12,6 +12,7 @@ from autotl.progress.timeline import TimePart
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.adaptation.result import Adaptation
     from autotl.evaluation import Findings, Verdict
+    from autotl.forecast import ArmForecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Evidence:
         timeline: Seconds by phase and activity, up to the report.
         additional: Images besides the labelled ones, by role.
         adaptation: Decision on adapting to the place of use; None without such images.
+        forecasts: Forecasts of the arms.
     """
 
     name: str
@@ -112,3 +114,4 @@ class Evidence:
     strategy: Strategy | None = None
     additional: Mapping[str, GivenImages] = field(default_factory=dict)
     adaptation: Adaptation | None = None
+    forecasts: Sequence[ArmForecast] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autotl.evaluation.number_text import significant
+from autotl.evaluation.number_text import IN_UNITS, significant
 from autotl.report import format
 from autotl.report.format import Interval
 
@@ -94,3 +94,14 @@ class Measure:
 
 
 ACCURACY = Measure()
+
+
+def measure_of(name: str | None, *, higher_is_better: bool, percent: bool) -> Measure:
+    """Return the format of a metric.
+
+    Args:
+        name: Its name; None for accuracy.
+        higher_is_better: Whether larger numbers are better.
+        percent: Whether it is shown in percent.
+    """
+    return Measure(format.metric(name), higher_is_better, percent, name in IN_UNITS)

@@ -6,7 +6,7 @@ They are kept in its folder so that it can be resumed.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +28,7 @@ class RunFile:
         plugins: Versions of the plugins' distributions.
         decided: The decisions of the preparation; None before it ended.
         prior: The results of earlier runs that the search used; None before the preparation ended.
+        forecasts: The forecasts of the arms; None before the preparation ended, or in older runs.
         ended: How the run ended; None if it has not ended.
         elapsed: Seconds that the run took.
         tested: How often the test set was evaluated.
@@ -39,6 +40,7 @@ class RunFile:
     plugins: Mapping[str, str]
     decided: Mapping[str, Any] | None = None
     prior: Mapping[str, Any] | None = None
+    forecasts: Sequence[Mapping[str, Any]] | None = None
     ended: Literal["finished", "interrupted"] | None = None
     elapsed: float = 0.0
     tested: int = 0

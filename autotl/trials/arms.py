@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from autotl.api import Applies, Arm, Backbone, Machine, OwnNetworks, Strategy, Task
 from autotl.errors import FAILURES, ArgumentError, described
+from autotl.trials.trial import Trial
 
 
 def plan_arms(
@@ -76,3 +77,23 @@ def _networks(
     if not isinstance(strategy, OwnNetworks):
         return backbones.values()
     return [own[name]] if name in own else []
+
+
+def baseline_arms(
+    arms: Iterable[Arm],
+    strategies: Mapping[str, Strategy],
+    networks: Mapping[str, Backbone],
+    trials: Iterable[Trial] = (),
+) -> list[Arm]:
+    """Return the arms that transfer nothing, including all arms on random weights.
+
+    Args:
+        arms: The arms.
+        strategies: The strategies, by name.
+        networks: The networks, by name.
+        trials: Past trials; those of strategies that are gone know whether these were baselines.
+    """
+    known = {name for name, strategy in strategies.items() if strategy.baseline}
+    known |= {trial.arm.strategy for trial in trials if trial.baseline}
+    random = {name for name, each in networks.items() if not each.weights.pretrained}
+    return [arm for arm in arms if arm.strategy in known or arm.backbone in random]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from autotl.api import Arm, Checkpoint, FoldScore, Job, Outcome, Params, Record, State
+from autotl.api import Arm, Backbone, Checkpoint, FoldScore, Job, Outcome, Params, Record, State
 
 
 @dataclass(slots=True)
@@ -153,3 +154,12 @@ class Trial:
             look=self.first_look,
             notes=self.notes,
         )
+
+
+def use_seconds(trial: Trial, *, networks: Mapping[str, Backbone]) -> float:
+    """Return the expected seconds of a trial's network for one image.
+
+    ``networks`` are all networks by name.
+    """
+    backbone = networks[trial.arm.backbone]
+    return backbone.pace.seconds(1, input_size=trial.input_size or backbone.input_size)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autotl.evaluation.number_text import IN_UNITS
 from autotl.report.document.adaptation import Adaptation
 from autotl.report.document.contributions import Contribution
 from autotl.report.document.evaluation import Evaluation
@@ -15,9 +14,8 @@ from autotl.report.document.next_data import NextData
 from autotl.report.document.quality import Quality
 from autotl.report.document.trials import ArmRow, Cost, Search, Split, TrialRow
 from autotl.report.document.when import When
-from autotl.report.format import metric
 from autotl.report.kinds.words import Words, words
-from autotl.report.metric_format import Measure
+from autotl.report.metric_format import Measure, measure_of
 
 SCRATCH = "from_scratch"
 """Baseline strategy of a report that names none."""
@@ -120,12 +118,8 @@ class Report:
     @property
     def measure(self) -> Measure:
         """The metric of the run."""
-        return Measure(
-            metric(self.test.metric),
-            self.test.higher_is_better,
-            self.test.percent,
-            self.test.metric in IN_UNITS,
-        )
+        test = self.test
+        return measure_of(test.metric, higher_is_better=test.higher_is_better, percent=test.percent)
 
     @property
     def words(self) -> Words:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autotl.report.document.forecast import ForecastRow
+
 Number = int | float
 Interval = tuple[float, float]
 Pairs = tuple[tuple[str, ...], ...]
@@ -161,6 +163,7 @@ class Search:
         pruned: Trials that were pruned.
         stopped: Trials that ran out of time.
         gone_on: Trials that were resumed after pruning.
+        forecasts: Forecasts of the arms with their outcomes.
     """
 
     gain_over_best_default: Difference = Difference()
@@ -173,6 +176,7 @@ class Search:
     pruned: int = 0
     stopped: int = 0
     gone_on: int = 0
+    forecasts: tuple[ForecastRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

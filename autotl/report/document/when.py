@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from autotl.report.document.contributions import Kind
+from autotl.report.document.forecast import ForecastRow
 
 Number = int | float
 Interval = tuple[float, float]
@@ -200,6 +201,8 @@ class When:
         transfer_gain: Measured gain.
         negative_transfer_classes: Classes on which transfer scores lower.
         kinds: Kinds of transfer that the given images allow.
+        forecasts: Forecasts of the arms in a profile; a report has them in ``search``.
+        expected: The forecasts of some arms as sentences, in a profile.
     """
 
     n_train: int | None = None
@@ -221,3 +224,5 @@ class When:
     transfer_gain: TransferGain | None = None
     negative_transfer_classes: tuple[NegativeTransferClass, ...] = ()
     kinds: tuple[Kind, ...] = ()
+    forecasts: tuple[ForecastRow, ...] = ()
+    expected: str | None = None

@@ -101,4 +101,8 @@ def _learning_curve(report: Report) -> list[str]:
 
 
 def _strategy(when: When) -> list[str]:
-    return [format.sentence(when.rule_of_thumb.sentence), predictions.experience(when)]
+    return [
+        format.sentence(when.rule_of_thumb.sentence),
+        predictions.experience(when),
+        format.sentence(when.expected),
+    ]

@@ -7,18 +7,20 @@ from autotl.report import figures, format
 from autotl.report.document.report import Report
 from autotl.report.document.trials import Search, TrialRow
 from autotl.report.section import Cell, Figure, Section, Table
+from autotl.report.sentences.forecasts import forecast_and_outcome, score
 from autotl.report.sentences.validation_gap import validation_gap
 
 
 def section(report: Report) -> Section:
-    """Describe the trials, the search gain and the validation gap."""
-    sentences = (_counts(report.search), search_gain(report), validation_gap(report))
+    """Describe the trials, the search gain, the validation gap and the forecasts."""
+    compared = forecast_and_outcome(report.search.forecasts, report.measure)
+    sentences = (_counts(report.search), search_gain(report), validation_gap(report), *compared)
     return Section(
         name="search",
         title="The search",
         link="Search",
         sentences=tuple(filter(None, sentences)),
-        tables=(_trials(report),),
+        tables=(_forecasts(report), _trials(report)),
         figures=(
             Figure(
                 "search",
@@ -59,6 +61,28 @@ def _counts(search: Search) -> str:
     ]
     listed = format.listing(f"{count:,} {outcome}" for count, outcome in outcomes if count)
     return f"{format.count(search.trials, 'trial')} ran" + (f"; {listed}." if listed else ".")
+
+
+def _forecasts(report: Report) -> Table:
+    measure = report.measure
+    rows = tuple(
+        (
+            format.name(each.strategy),
+            format.name(each.backbone),
+            score(each, measure),
+            f"{measure.value(each.low)} – {measure.value(each.high)}",
+            format.percent(each.chance_to_win),
+            measure.value(each.outcome),
+            format.DASH if each.inside is None else format.value(each.inside),
+            measure.value(each.updated),
+        )
+        for each in report.search.forecasts
+    )
+    headings = (
+        "strategy", "backbone", "expected", "90% interval", "chance to win", "outcome", "inside", "combined",
+    )  # fmt: skip
+    title = "Forecasts before training, and outcomes in validation"
+    return Table(headings, rows, frozenset({2, 3, 4, 5, 7}), title=title)
 
 
 def _trials(report: Report) -> Table:

@@ -1,0 +1,194 @@
+"""Forecast the score of each arm before the search.
+
+A resumed run keeps its forecasts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autotl import jsonio, report
+from autotl.analysis.frozen_features import probe_outputs
+from autotl.api import Arm, OwnNetworks, Strategy
+from autotl.errors import RunError
+from autotl.forecast import (
+    ACCURACY_SCALE,
+    ArmForecast,
+    Candidate,
+    Case,
+    Scale,
+    forecast_arms,
+    observations,
+    shipped_model,
+    without_hopeless,
+)
+from autotl.pipeline.experience import past_rows, profile_of
+from autotl.pipeline.prepare import Prepared
+from autotl.pipeline.run import Run
+from autotl.pipeline.validate import ValidatedCall
+from autotl.preparation.additional.roles import given_roles, learnable, searched
+from autotl.search.cost_model import CostModel
+from autotl.search.search_inputs import SearchSpace
+from autotl.training import preserve_global_state, this_machine
+from autotl.trials.arms import baseline_arms, plan_arms
+
+MIN_CHANCE = 0.05
+"""In a short time, an arm with a smaller chance to win is not started. Chosen, not measured."""
+WIDENING = 2.0
+"""The factor on the standard deviations for metrics other than accuracy. Chosen, not measured.
+
+All recorded rows are accuracies.
+"""
+NETWORK_OF_STRATEGY = "own network"
+"""Stands in a profile for the network of a strategy that brings one."""
+
+
+def forecasts_once(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> tuple[ArmForecast, ...]:
+    """Return the forecast of each arm.
+
+    It has a reason if the arm is not started.
+
+    Args:
+        run: The run; a resumed run keeps the forecasts in ``run.json``.
+        prepared: The prepared search.
+        arms: The arms.
+
+    Raises:
+        RunError: The forecasts in ``run.json`` cannot be read.
+    """
+    if run.file.forecasts is not None:
+        return _read(run.file.forecasts)
+    strategies, chosen = run.call.strategies, run.settings.search.strategies
+    found = forecasts(prepared, strategies, arms, seed=run.settings.seed, past=run.settings.search.experience)
+    # an earlier start without forecasts has started all arms, and additional images need counterparts
+    free = run.file.decided is None and not chosen and not prepared.additional
+    if free and prepared.metric.key == "accuracy" and _is_short(run, prepared, arms):
+        return without_hopeless(found, least=MIN_CHANCE)
+    return found
+
+
+def forecasts(
+    prepared: Prepared, strategies: Mapping[str, Strategy], arms: Sequence[Arm], *, seed: int, past: bool
+) -> tuple[ArmForecast, ...]:
+    """Forecast the score of each arm.
+
+    Args:
+        prepared: The prepared search.
+        strategies: The strategies, by name.
+        arms: The arms.
+        seed: The seed of the run.
+        past: Whether past runs on this machine are used.
+
+    Returns:
+        A forecast for each arm; () if the probe's score is unknown.
+    """
+    scale = _scale(prepared)
+    cases = {} if scale is None else _cases(prepared, scale, seed)
+    if scale is None or not cases:
+        return ()
+    baselines = {*baseline_arms(arms, strategies, prepared.networks)}
+    rows = past_rows() if past else []
+    model = shipped_model().updated(observations(rows, {arm.strategy for arm in baselines}))
+    first = next(iter(cases.values()))
+    candidates = [Candidate(arm, cases.get(arm.backbone, first), arm in baselines) for arm in arms]
+    widening = 1.0 if prepared.metric.key == "accuracy" else WIDENING
+    return forecast_arms(model, candidates, scale, widening=widening)
+
+
+@preserve_global_state()  # strategies are asked whether they apply
+def profile_forecasts(call: ValidatedCall, prepared: Prepared) -> dict[str, Any]:
+    """Return the forecasts for ``when`` of a profile.
+
+    They are those of the arms that ``fit`` would search.
+
+    Networks that strategies bring are not opened.
+    """
+    found = learnable(call.catalog.strategies.select(()), given_roles(call.settings.data))
+    strategies = searched(found)
+    own = {name for name, each in strategies.items() if isinstance(each, OwnNetworks)}
+    arms, _ = plan_arms(
+        {name: each for name, each in strategies.items() if name not in own},
+        {name: prepared.backbones[name] for name in prepared.ranking.kept},
+        prepared.tasks,
+        machine=this_machine(call.settings.device),
+    )
+    arms += [Arm(name, NETWORK_OF_STRATEGY) for name in own]
+    settings = call.settings
+    made = forecasts(prepared, strategies, arms, seed=settings.seed, past=settings.search.experience)
+    rows, measure = _rows(made, prepared)
+    sentences = (report.expected_scores(rows, measure), report.chances_to_win(rows, measure))
+    return {"forecasts": jsonio.plain(rows), "expected": " ".join(filter(None, sentences))}
+
+
+def expected(found: Sequence[ArmForecast], prepared: Prepared) -> str:
+    """Return the forecasts of at most three arms as a sentence."""
+    return report.expected_scores(*_rows(found, prepared))
+
+
+def _rows(
+    found: Sequence[ArmForecast], prepared: Prepared
+) -> tuple[list[report.ForecastRow], report.Measure]:
+    """Return the forecasts in the metric's own numbers, and the format of the metric."""
+    metric = prepared.metric
+    higher = metric.higher_is_better
+    measure = report.measure_of(metric.name, higher_is_better=higher, percent=metric.percent)
+    return report.forecast_rows(found, higher_is_better=higher), measure
+
+
+def _read(kept: Sequence[Mapping[str, Any]]) -> tuple[ArmForecast, ...]:
+    try:
+        return tuple(jsonio.as_type(each, ArmForecast) for each in kept)
+    except ValueError as error:
+        raise RunError(
+            f"The forecasts of the run cannot be read from run.json: {error}. "
+            "Was it edited, or written by another version of autotl?"
+        ) from error
+
+
+def _scale(prepared: Prepared) -> Scale | None:
+    """Return the scale of the metric; None for a user's function, which may fail on constant outputs."""
+    metric, run_cache = prepared.metric, prepared.run_cache
+    if metric.accuracy_like:
+        return ACCURACY_SCALE
+    if metric.custom:
+        return None
+    targets, target = run_cache.targets.numpy(), run_cache.target
+    low = metric.constant_score(targets, target)
+    scale = Scale(low, low + metric.accuracy_scale(targets, target))
+    return scale if math.isfinite(scale.low) and math.isfinite(scale.high) else None
+
+
+def _cases(prepared: Prepared, scale: Scale, seed: int) -> dict[str, Case]:
+    """Return the data as each ranked backbone is given it, best backbone first."""
+    profile, found = profile_of(prepared), {}
+    for name in prepared.ranking.order:
+        probe = _probe_score(prepared, name, seed)
+        if probe is not None and name in prepared.backbones:
+            likeness = profile_of(prepared, name).likeness
+            found[name] = Case(profile.n_train, profile.n_classes, likeness, scale.logit(probe))
+    return found
+
+
+def _probe_score(prepared: Prepared, backbone: str, seed: int) -> float | None:
+    """Return the score of the linear probe before the search; None if it was not measured."""
+    measured = prepared.ranking.scores.get(backbone, {})
+    if not {"probe_accuracy", "probe_skill"} & measured.keys():
+        return None
+    if prepared.metric.key == "accuracy":
+        return measured["probe_accuracy"].value if "probe_accuracy" in measured else None
+    outputs = probe_outputs(prepared.run_cache, backbone, seed=seed)
+    score = prepared.metric(prepared.run_cache.targets.numpy(), outputs)
+    return score if math.isfinite(score) else None
+
+
+def _is_short(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> bool:
+    """Return whether the time left is too short for one fold of each arm's defaults."""
+    seconds = run.settings.budget.seconds
+    if seconds is None:
+        return False
+    space = SearchSpace(
+        arms, run.call.strategies, prepared.networks, prepared.tasks, this_machine(run.settings.device)
+    )
+    return sum(map(CostModel(space).default_seconds, arms)) > seconds - run.elapsed

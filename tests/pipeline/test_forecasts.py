@@ -1,0 +1,102 @@
+"""A run forecasts its arms, reports the outcomes, and a resumed run keeps the forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import autotl
+from autotl.api import Record
+from autotl.errors import RunError
+from autotl.results import read_run_file, write_run_file
+from autotl.terminal import Silence
+from autotl.testing import tiny_images
+
+DATA = tiny_images(classes=3, each=20, noise=0.5)
+
+
+class Listening(Silence):
+    """Keeps all sentences, and presses Ctrl-C after the first trial if told to."""
+
+    def __init__(self, *, interrupts: bool = False) -> None:
+        self.said: list[str] = []
+        self.interrupts = interrupts
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def scored(self, record: Record, best: Record | None) -> None:
+        if self.interrupts:
+            raise KeyboardInterrupt
+
+
+def fit(**options: Any) -> autotl.results.Result:
+    usual = {"backbone": "tiny", "image_size": 32, "trials": 2, "strategies": ["linear_probe", "knn"]}
+    return autotl.fit(DATA, **{**usual, "watch": Silence(), **options})
+
+
+def test_a_run_names_its_forecasts_and_reports_the_outcomes() -> None:
+    watch = Listening()
+    found = fit(watch=watch).report
+    (sentence,) = (text for text in watch.said if text.startswith("Expected: "))
+    assert "linear_probe" in sentence
+    rows = {each["strategy"]: each for each in found["search"]["forecasts"]}
+    assert rows.keys() == {"linear_probe", "knn"}
+    assert sum(each["chance_to_win"] for each in rows.values()) == pytest.approx(1.0)
+    for arm in found["arms"]:
+        row = rows[arm["strategy"]]
+        assert row["outcome"] == arm["best_val"]
+        assert row["inside"] == (row["low"] <= row["outcome"] <= row["high"])
+
+
+def test_another_metric_is_forecast_in_its_own_numbers() -> None:
+    watch = Listening()
+    (row,) = fit(watch=watch, strategies="linear_probe", trials=1, metric="log_loss").report["search"][
+        "forecasts"
+    ]
+    assert any(text.startswith("Expected log loss: linear_probe ") for text in watch.said)
+    assert 0 <= row["low"] < row["expected"] < row["high"]
+
+
+def interrupted(out: Path) -> Path:
+    with pytest.raises(KeyboardInterrupt):
+        fit(out=out, watch=Listening(interrupts=True))
+    return out
+
+
+def test_a_resumed_run_starts_the_same_arms_for_the_same_reason(tmp_path: Path) -> None:
+    out = interrupted(tmp_path / "run")
+    file = read_run_file(out)
+    assert file.forecasts is not None
+    started = {each["arm"]["strategy"] for each in file.forecasts if not each["not_started"]}
+    assert started == {"linear_probe", "knn"}  # the user has named both
+    tried = autotl.load(out).report["arms"]
+    (left,) = (arm["strategy"] for arm in tried if not arm["trials"])
+    reason = "its chance to win was 2%"
+    kept = [
+        {**each, "not_started": reason if each["arm"]["strategy"] == left else ""} for each in file.forecasts
+    ]
+    write_run_file(out, replace(file, forecasts=kept))
+    report = autotl.fit(DATA, out=out, resume=True, watch=Silence()).report
+    (arm,) = (each for each in report["arms"] if each["strategy"] == left)
+    assert (arm["state"], arm["reason"], arm["trials"]) == ("skipped", reason, 0)
+    assert read_run_file(out).forecasts == kept
+    shown = {each["strategy"]: each["expected"] for each in report["search"]["forecasts"]}
+    assert shown == {each["arm"]["strategy"]: each["expected"] for each in kept}
+
+
+def test_forecasts_that_were_edited_are_refused(tmp_path: Path) -> None:
+    out = interrupted(tmp_path / "run")
+    write_run_file(out, replace(read_run_file(out), forecasts=[{"arm": "finetune"}]))
+    with pytest.raises(RunError, match=r"forecasts of the run cannot be read from run\.json"):
+        autotl.fit(DATA, out=out, resume=True, watch=Silence())
+
+
+def test_a_profile_has_the_forecasts_of_the_default_strategies() -> None:
+    when = autotl.analyze(DATA, backbone="tiny", image_size=32)["when"]
+    assert {"linear_probe", "finetune", "scratch_small"} <= {each["strategy"] for each in when["forecasts"]}
+    assert when["expected"].startswith("Expected: ")
+    assert "Chance to score highest: " in when["expected"]
