@@ -158,6 +158,8 @@ class BudgetPolicy:
     """The same for the trainings of the scratch crossover, which are less even. Chosen, not measured."""
     report_seconds: float = 1.5
     """Seconds, not a fraction: writing the report. Chosen, not measured."""
+    thumbnail_seconds: float = 30.0
+    """Seconds, not a fraction: the most for the thumbnails of the report. Chosen, not measured."""
 
     def plan(
         self,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from autotl import report, results
 from autotl.api import roles_of
@@ -19,6 +20,7 @@ from autotl.finalize.test_phase.limit_check import violated_limits
 from autotl.metrics import get_metric
 from autotl.pipeline.experience import prediction, remember
 from autotl.pipeline.leaks import leaks_of
+from autotl.pipeline.pictures import keep_pictures
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
@@ -27,6 +29,9 @@ from autotl.progress import report_progress
 from autotl.progress.timeline import TimePart, begin_phase, current_timeline, in_words, spent_on
 from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
+
+if TYPE_CHECKING:  # slow to import, and only tables need it
+    import pandas as pd
 
 LOGGER = logging.getLogger(__name__)
 
@@ -37,6 +42,7 @@ class _Tested:
 
     Attributes:
         findings: The evaluation.
+        mistakes: The wrong predictions, the most confident first.
         crossover: The dataset size at which from-scratch training matches transfer; None if unknown.
         compared: The comparison on the images of the place of use; None without such images.
         opened: How often the test part was opened before.
@@ -44,6 +50,7 @@ class _Tested:
     """
 
     findings: Findings
+    mistakes: pd.DataFrame
     crossover: ScratchCrossover | None
     compared: ComparedModels | None
     opened: int
@@ -53,6 +60,21 @@ class _Tested:
     def searched(self) -> str:
         """The strategy that the search chose."""
         return (self.findings.winner if self.compared is None else self.compared.unadapted).arm.strategy
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The parts of the report that are ready before it is built.
+
+    Attributes:
+        profile: The profile of the data.
+        pictures: The ``pictures`` of the report.
+        timeline: The use of the time.
+    """
+
+    profile: Mapping[str, Any]
+    pictures: Mapping[str, Any]
+    timeline: Sequence[TimePart]
 
 
 def conclude(run: Run, prepared: Prepared, outcome: SearchOutcome) -> results.Result:
@@ -94,8 +116,10 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     findings = model.findings
     assert findings is not None
     export_model(run.folder / "model", prepared.run_cache, model)
-    results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
-    return _Tested(findings, model.crossover, model.adaptation, opened, interrupted)
+    target, answers = prepared.dataset.target, results.answer_table(prepared.dataset, findings.predictions)
+    results.write_predictions(run.folder / "test.csv", answers, target)
+    wrong = results.mistakes(answers, target.kind)
+    return _Tested(findings, wrong, model.crossover, model.adaptation, opened, interrupted)
 
 
 def _winner(outcome: SearchOutcome) -> Trial:
@@ -129,11 +153,15 @@ def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
 def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> results.Result:
     """Write the report in every form, and return the result."""
     begin_phase("report")
+    report_progress("writing the report")
+    known = profile(prepared, run.call.catalog.strategies.items)
+    with spent_on("write"):
+        pictures = keep_pictures(prepared, tested.mistakes, known["quality"], outcome.phase, run.folder)
     timeline = current_timeline()
     parts = [] if timeline is None else timeline.parts()
     LOGGER.info("%s", in_words(parts))
-    document = report.build_report(_evidence(run, prepared, outcome, tested, parts))
-    report_progress("writing the report")
+    written = _Written(known, pictures, parts)
+    document = report.build_report(_evidence(run, prepared, outcome, tested, written))
     catalog, settings = run.call.catalog, run.settings
     for reporter in catalog.reporters.items.values():
         report.write(reporter, document, run.folder, watch=run.watch)
@@ -151,7 +179,7 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
 
 
 def _evidence(
-    run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested, parts: Sequence[TimePart]
+    run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested, written: _Written
 ) -> report.Evidence:
     """Gather the contents of the report."""
     findings, settings, plan = tested.findings, run.settings, outcome.plan
@@ -168,10 +196,11 @@ def _evidence(
         findings=findings,
         verdict=judge(findings, untried, leaks_of(prepared), roles=roles_of(strategy)),
         backbones=prepared.networks,
-        profile=profile(prepared, run.call.catalog.strategies.items),
+        profile=written.profile,
+        pictures=written.pictures,
         catch_up=tested.crossover,
         time_plan=outcome.time_plan,
-        timeline=parts,
+        timeline=written.timeline,
         experience=prediction(outcome.prior, tested.searched, searched),
         forecasts=outcome.forecasts,
         splits=prepared.splits,

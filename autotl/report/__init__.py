@@ -17,23 +17,30 @@ if TYPE_CHECKING:
     from autotl.report.figures.size import Spot, size
     from autotl.report.forecasts import forecast_rows
     from autotl.report.metric_format import Measure, measure_of
+    from autotl.report.pictures.choice import MAX_SHOWN
+    from autotl.report.pictures.part import PictureEvidence, keep_pictures
     from autotl.report.profile import profile
     from autotl.report.render.html import html
     from autotl.report.render.markdown import markdown
     from autotl.report.render.svg import drawings
     from autotl.report.render.terminal import leaderboard, result_lines, show_sections, warning_lines
     from autotl.report.render.write import write
-    from autotl.report.section import Bar, Section, Table
+    from autotl.report.section import Bar, Picture, PictureGroup, Pictures, Section, Table
     from autotl.report.sections.profile import profile_sections
     from autotl.report.sentences.forecasts import chances_to_win, expected_scores
 
 __all__ = [
+    "MAX_SHOWN",
     "WIDE",
     "Bar",
     "Evidence",
     "ForecastRow",
     "GivenImages",
     "Measure",
+    "Picture",
+    "PictureEvidence",
+    "PictureGroup",
+    "Pictures",
     "ProfileEvidence",
     "Report",
     "Section",
@@ -46,6 +53,7 @@ __all__ = [
     "expected_scores",
     "forecast_rows",
     "html",
+    "keep_pictures",
     "leaderboard",
     "markdown",
     "measure_of",

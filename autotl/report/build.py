@@ -38,6 +38,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "contributions": contributions(e),
         "adaptation": adaptation(e),
         "quality": e.profile["quality"],
+        "pictures": e.pictures,
         "arms": _arms(e),
         "search": _search(e),
         "cost": _cost(e),

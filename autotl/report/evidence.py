@@ -89,6 +89,7 @@ class Evidence:
         additional: Images besides the labelled ones, by role.
         adaptation: Decision on adapting to the place of use; None without such images.
         forecasts: Forecasts of the arms.
+        pictures: Result of :func:`autotl.report.keep_pictures`; None without pictures.
     """
 
     name: str
@@ -115,3 +116,4 @@ class Evidence:
     additional: Mapping[str, GivenImages] = field(default_factory=dict)
     adaptation: Adaptation | None = None
     forecasts: Sequence[ArmForecast] = ()
+    pictures: Mapping[str, Any] | None = None

@@ -75,6 +75,54 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """Image of the user's data, shown as a thumbnail.
+
+    Attributes:
+        item: Name of the image, which a page shows if there is no thumbnail.
+        file: Name of the thumbnail in ``RUN/pictures``; empty if there is none.
+        alt: The content of the picture in words.
+    """
+
+    item: str
+    file: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureGroup:
+    """One picture, or several side by side, above a caption.
+
+    Attributes:
+        pictures: The pictures.
+        caption: Words below them; names are in backticks.
+        named: Whether a page shows the names of the images below the caption.
+    """
+
+    pictures: tuple[Picture, ...]
+    caption: str = ""
+    named: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Grid of pictures.
+
+    Attributes:
+        groups: Pictures with their captions.
+        title: Heading above the grid.
+        note: Sentence below the heading; names are in backticks.
+    """
+
+    groups: tuple[PictureGroup, ...]
+    title: str = ""
+    note: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.groups)
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Part of the network; ``state`` is "frozen", "trained" or "new"."""
 
@@ -102,6 +150,7 @@ class Section:
         sentences: Text; names are in backticks.
         tables: Tables in their order.
         figures: Figures in their order.
+        pictures: Grids of pictures in their order.
         stages: Parts of the network, from image to prediction.
         snippets: Code to copy.
     """
@@ -112,12 +161,13 @@ class Section:
     sentences: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
+    pictures: tuple[Pictures, ...] = ()
     stages: tuple[Stage, ...] = ()
     snippets: tuple[Snippet, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether the section has content besides figures."""
-        return bool(self.sentences or any(self.tables) or self.stages or self.snippets)
+        return bool(self.sentences or any(self.tables) or any(self.pictures) or self.stages or self.snippets)
 
 
 @dataclass(frozen=True, slots=True)

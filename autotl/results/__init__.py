@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
+    from autotl.results.by_target.mistakes import mistakes
     from autotl.results.ensemble_folder import EnsembleMember, LoadedEnsemble, load_ensemble, write_ensemble
     from autotl.results.ensemble_predictor import EnsemblePredictor, load_predictor
     from autotl.results.leftovers import remove_leftovers
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
         write_run_file,
     )
     from autotl.results.run_folder import RunFolder, check_unused, create_run_folder
-    from autotl.results.tables import write_predictions, write_split, write_trials
+    from autotl.results.tables import answer_table, write_predictions, write_split, write_trials
 
 __all__ = [
     "RUN_FILE",
@@ -40,6 +41,7 @@ __all__ = [
     "Result",
     "RunFile",
     "RunFolder",
+    "answer_table",
     "archive_report",
     "check_unused",
     "create_run_folder",
@@ -48,6 +50,7 @@ __all__ = [
     "load_ensemble",
     "load_model",
     "load_predictor",
+    "mistakes",
     "read_report",
     "read_run_file",
     "remove_leftovers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -15,6 +16,17 @@ NO_VERDICT = "This report has no verdict: it was edited."
 BOX = "border:1px solid #8886;border-radius:8px;padding:.8em 1.1em;max-width:46em;line-height:1.5"
 TABLE = "color:inherit;margin:.6em 0"
 CELL = "text-align:left;padding:.1em 1.2em .1em 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report page that a notebook displays in a frame."""
+
+    path: Path
+    height: int
+
+    def _repr_html_(self) -> str:
+        return page_frame(self.path.read_text(encoding="utf-8"), height=self.height)
 
 
 def card(report: Report, folder: Path) -> str:
@@ -31,7 +43,7 @@ def card(report: Report, folder: Path) -> str:
         f"<div>Report: <code>{escape(str(folder / 'report.html'))}</code> · "
         f"model: <code>{escape(str(folder / 'model'))}</code></div>"
         "<div>Next: <code>result.show()</code> for the report, <code>result.mistakes()</code>, "
-        '<code>result.predict("photo.jpg")</code></div>'
+        '<code>result.confusion()</code>, <code>result.predict("photo.jpg")</code></div>'
     )
     return f'<div style="{BOX}">{"".join(parts)}</div>'
 

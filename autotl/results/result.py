@@ -5,19 +5,16 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import Columns, Dataset, Reader, TargetKind
-from autotl.errors import DataError, MetricError, RunError, UnknownName
+from autotl.api import Columns, Dataset, Reader
+from autotl.errors import DataError, MetricError, RunError
 from autotl.heads import HeadKinds
 from autotl.importing.lazy import lazy_module
 from autotl.metrics import METRICS_OF, Metric, MetricFunction, get_metric
-from autotl.results.by_target.labelled_targets import label_columns
-from autotl.results.card import NO_VERDICT, card, page_frame
-from autotl.results.csv_text import original_text
+from autotl.results.by_target.labelled_targets import label_columns, read_labelled
+from autotl.results.card import NO_VERDICT, Page, card
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,20 +195,8 @@ class Result:
         named = [(label,) if isinstance(label, str) else tuple(label or ())]
         if not label and target.kind == "regression" and isinstance(data, str | Path | pd.DataFrame):
             named = label_columns(target.names)
-        dataset = self._read_labelled(data, image, named, target.kind)
+        dataset = read_labelled(self._read, data, image, named, target.kind)
         return self.predictor.evaluate(dataset, metric=chosen, seed=seed)
-
-    def _read_labelled(
-        self, data: Any, image: str | None, choices: Sequence[tuple[str, ...]], kind: TargetKind
-    ) -> Dataset:
-        """Read labelled images with the first of the columns that the data has."""
-        *first, last = (
-            Columns(image, each[0] if len(each) == 1 else each or None, target=kind) for each in choices
-        )
-        for columns in first:
-            with suppress(UnknownName):
-                return self._read(data, columns)
-        return self._read(data, last)
 
     def _metric_of_run(self) -> Metric:
         name = self._part("test").get("metric")
@@ -238,26 +223,44 @@ class Result:
         """Return one row per trial, as in ``trials.csv``."""
         return pd.DataFrame(self._part("trials"))
 
-    def mistakes(self) -> pd.DataFrame:
-        """Return one row per wrongly predicted test image, the most confident first.
+    def mistakes(self, n: int | None = None) -> pd.DataFrame:
+        """Return the wrong predictions for test images, the most confident first.
 
-        Columns are ``item``, ``label``, ``answer`` and ``probability``. It is that of the answer, or of the
-        most probable label. Numbers have a row for each image, the largest error first: ``item``, and
-        ``true:NAME``, ``predicted:NAME`` and ``error:NAME`` for each number. Raises RunError if the run
-        folder has no ``test.csv``.
+        Columns are ``path``, ``given``, ``predicted`` and ``probability``. Several labels have ``missed`` and
+        ``wrong`` too, and the probability of their most confident mistake. Numbers have a row for each number
+        of each image, the largest error in standard deviations first: ``path``, ``number``, ``given``,
+        ``predicted`` and ``error``.
+
+        Args:
+            n: Most rows, 1 or more; None for all.
+
+        Raises:
+            ArgumentError: ``n`` is below 1.
+            RunError: The run was not finished, so it has no ``test.csv``.
         """
-        from autotl.results.by_target.target_columns import largest_mistakes
+        from autotl.results.by_target.mistakes import mistakes, read_answers
 
-        path = self.folder / "test.csv"
-        if not path.is_file():
-            raise RunError(
-                f"{self.folder} has no test.csv: the run was not finished. Resume it with autotl resume."
-            )
-        names = ("item", "label", "answer")
-        table = pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False)
-        texts = [name for name in names if name in table]
-        table[texts] = table[texts].map(original_text)
-        return largest_mistakes(table)
+        return mistakes(read_answers(self.folder), self._document().target.kind, most=n)
+
+    def confusion(self) -> pd.DataFrame:
+        """Return the test images by class (rows) and prediction (columns), (classes, classes).
+
+        Several labels have a row each: ``true_positive``, ``false_negative``, ``false_positive`` and
+        ``true_negative`` (labels, 4). Raises DataError for numbers, and RunError if the run was not finished.
+        """
+        from autotl.results.by_target.score_tables import confusion_table
+
+        return confusion_table(self._document(), self.folder)
+
+    def per_class(self) -> pd.DataFrame:
+        """Return a row with the test scores of each class, label or number.
+
+        Columns are those of ``test`` in ``report.json``, and ``_low`` and ``_high`` for the ends of 95 %
+        intervals.
+        """
+        from autotl.results.by_target.score_tables import score_table
+
+        return score_table(self._part("test"), self._document().target.kind)
 
     def show(self, *, height: int = 900) -> Page:
         """Return the report page, which a notebook displays below the cell.
@@ -279,17 +282,6 @@ class Result:
             raise RunError(f"{target} exists and is not empty. Give a new folder to save to.")
         shutil.copytree(self.folder, target, dirs_exist_ok=True)
         return target
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A report page that a notebook displays in a frame."""
-
-    path: Path
-    height: int
-
-    def _repr_html_(self) -> str:
-        return page_frame(self.path.read_text(encoding="utf-8"), height=self.height)
 
 
 LEADERBOARD = (

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from autotl import jsonio
-from autotl.api import Dataset, Record, Splits
+from autotl.api import Dataset, Record, Splits, TargetSpec
 from autotl.evaluation import FinalPredictions
 from autotl.metrics import METRICS, Metric
 from autotl.results.by_target.target_columns import answer_columns, true_columns
@@ -50,13 +50,16 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
     jsonio.write_text(path, csv_text(table, digits=digits_of(dataset.target)))
 
 
-def write_predictions(path: Path, dataset: Dataset, predictions: FinalPredictions) -> None:
-    """Write one row per test image, with its target and its prediction.
+def answer_table(dataset: Dataset, predictions: FinalPredictions) -> pd.DataFrame:
+    """Return one row per test image, with its target and its prediction.
 
     Args:
-        path: The CSV file.
         dataset: The images.
         predictions: The final model's predictions.
+
+    Returns:
+        ``item``, ``label``, ``answer`` and the probability ``p:NAME`` of each class or label. Numbers have
+        ``true:NAME`` and ``predicted:NAME`` instead.
     """
     target, rows = target_of(dataset.target), predictions.rows
     table = pd.DataFrame(
@@ -70,7 +73,18 @@ def write_predictions(path: Path, dataset: Dataset, predictions: FinalPrediction
     if target.spec.kind != "regression":
         columns = pd.Index([f"p:{name}" for name in dataset.classes], dtype=object)
         table = join_columns(table, pd.DataFrame(target.predict(predictions.outputs), columns=columns))
-    jsonio.write_text(path, csv_text(table, digits=digits_of(dataset.target)))
+    return table
+
+
+def write_predictions(path: Path, answers: pd.DataFrame, target: TargetSpec) -> None:
+    """Write the predictions for the test images.
+
+    Args:
+        path: The CSV file.
+        answers: The result of :func:`answer_table`.
+        target: The kind of target.
+    """
+    jsonio.write_text(path, csv_text(answers, digits=digits_of(target)))
 
 
 def write_trials(path: Path, records: Sequence[Record], metric: Metric = METRICS["accuracy"]) -> None:

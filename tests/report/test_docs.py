@@ -7,6 +7,7 @@ FREE = {
     ("quality", "unreadable"),
     ("quality", "sizes"),
 }
+FREE |= {("pictures", "files")}
 FREE |= {("arms", "params"), ("trials", "params"), ("environment", "plugins")}
 
 

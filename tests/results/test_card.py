@@ -88,17 +88,6 @@ def test_the_page_is_shown_in_a_frame_that_runs_no_script(tmp_path: Path) -> Non
     assert " sandbox>" in html
 
 
-def test_mistakes_are_the_wrong_predictions_the_most_confident_first(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"no test\.csv"):
-        result(tmp_path).mistakes()
-    (tmp_path / "test.csv").write_text(
-        "item,label,answer,p:007,p:NA\na.png,007,NA,0.3,0.7\nb.png,NA,NA,0.1,0.9\nc.png,NA,007,0.95,0.05\n"
-    )
-    found = result(tmp_path).mistakes()
-    assert found.columns.tolist() == ["item", "label", "answer", "probability"]
-    assert found.to_numpy().tolist() == [["c.png", "NA", "007", 0.95], ["a.png", "007", "NA", 0.7]]
-
-
 @pytest.mark.parametrize("part", ["verdict", "test", "arms", "how", "what"])
 @pytest.mark.parametrize("edited", [None, "inside"])
 def test_an_edited_report_is_shown_without_the_missing_part(

@@ -1,4 +1,4 @@
-"""Tables of true and predicted targets, and the largest mistakes in them."""
+"""Tables of true and predicted targets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from autotl.api import PredictionIntervals, TargetSpec
 from autotl.results.by_target.prediction_rows import PredictionOptions, prediction_rows
-from autotl.results.by_target.target_columns import answer_columns, largest_mistakes, true_columns
+from autotl.results.by_target.target_columns import answer_columns, true_columns
 from autotl.results.csv_text import csv_text, digits_of
 from autotl.targets import target_of
 
@@ -25,36 +25,6 @@ def test_labels_are_joined_and_numbers_have_columns() -> None:
         "predicted:age": [50.0],
         "predicted:height": [170.0],
     }
-
-
-def test_the_largest_error_in_standard_deviations_comes_first() -> None:
-    table = pd.DataFrame(
-        {
-            "item": ["a", "b", "c"],
-            "true:age": [20.0, 40.0, 60.0],
-            "true:height": [1.0, 1.1, 1.2],
-            "predicted:age": [20.0, 50.0, 60.0],
-            "predicted:height": [1.0, 1.1, 1.5],
-        }
-    )
-    found = largest_mistakes(table)
-    assert found["item"].tolist() == ["c", "b", "a"]
-    assert found["error:age"].tolist() == [0.0, 10.0, 0.0]
-
-
-def test_label_sets_that_differ_are_mistakes() -> None:
-    table = pd.DataFrame(
-        {
-            "item": ["a", "b"],
-            "label": ["cat;dog", "cat"],
-            "answer": ["cat", "cat"],
-            "p:cat": [0.9, 0.8],
-            "p:dog": [0.2, 0.1],
-        }
-    )
-    found = largest_mistakes(table)
-    assert found["item"].tolist() == ["a"]
-    assert found["probability"].tolist() == [0.9]
 
 
 def test_numbers_are_written_as_the_user_gave_them() -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import autotl
+from autotl import cli
 from autotl.report import parse
 from autotl.report.sections.search import search_gain
 from autotl.results import Result
@@ -66,3 +67,29 @@ def test_every_form_says_what_searching_gained(result: Result) -> None:
     said = search_gain(parse(result.report))
     for form in ("md", "html"):
         assert said in (result.folder / f"report.{form}").read_text()
+
+
+def test_the_page_shows_images_and_can_be_written_again_without_them(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures, classes = result.report["pictures"], result.report["classes"]
+    assert pictures["n_mistakes"] == len(result.mistakes())
+    assert sorted(each["class"] for each in pictures["samples"]) == sorted(classes)
+    kept = {path.name for path in (result.folder / "pictures").iterdir()}
+    assert kept == set(pictures["files"].values())
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert page.count("<img") >= 12
+    assert len(page) < 8_000_000
+    saved = result.save(tmp_path / "saved")
+    (saved / "report.html").unlink()
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("an image was opened"))
+    words = ["report", str(saved), "--format", "html"]
+    assert cli.guarded(lambda: cli.app(words, standalone_mode=False)) == 0
+    assert (saved / "report.html").read_text(encoding="utf-8") == page
+
+
+def test_the_tables_of_the_result_agree_with_the_report(result: Result) -> None:
+    confusion = result.confusion().to_numpy()
+    assert confusion.sum() == result.report["test"]["n"]
+    assert confusion.sum() - confusion.trace() == result.report["pictures"]["n_mistakes"]
+    assert result.per_class()["class"].tolist() == result.report["classes"]

@@ -20,6 +20,7 @@ from PIL import Image
 
 import autotl
 from autotl import cli
+from autotl.builtin.reporters.html import HtmlReport
 from autotl.errors import DataError
 from autotl.evaluation import MultiLabelScores, RegressionScores
 from autotl.report import html, markdown, parse
@@ -152,11 +153,19 @@ def test_it_is_evaluated_on_a_table_and_its_file(done: Done) -> None:
 
 def test_test_predictions_are_written_and_their_mistakes_sorted(done: Done) -> None:
     mistakes = done.result.mistakes()
+    shown = done.result.report["pictures"]["mistakes"]
+    assert [each["item"] for each in shown] == mistakes["path"].tolist()[:12]
     if done.kind == "multi_label":
-        assert mistakes.columns.tolist() == ["item", "label", "answer", "probability"]
+        assert mistakes.columns.tolist() == ["path", "given", "predicted", "missed", "wrong", "probability"]
+        wrong = done.result.confusion()[["false_negative", "false_positive"]].to_numpy().sum()
+        assert len(mistakes) <= wrong
+        assert len(done.result.per_class()) == 3
     else:
-        assert {"error:brightness", "true:factor", "predicted:factor"} <= {*mistakes.columns}
-        assert len(mistakes) == done.result.report["test"]["n"]
+        assert mistakes.columns.tolist() == ["path", "number", "given", "predicted", "error"]
+        assert len(mistakes) == 2 * done.result.report["test"]["n"]
+        assert done.result.per_class()["column"].tolist() == ["brightness", "factor"]
+        with pytest.raises(DataError, match="confusion"):
+            done.result.confusion()
     split = pd.read_csv(done.result.folder / "split.csv")
     assert len(split) == 90
     assert ("label" in split) == (done.kind == "multi_label")
@@ -194,6 +203,16 @@ def test_the_command_line_predicts_evaluates_and_reports(
     assert "On the test images" in out
     code, _, said = run("predict", folder, done.file, "--top", "2")
     assert code == (0 if several else 2)
+
+
+def test_the_pictures_survive_the_loss_of_the_originals(done: Done, tmp_path: Path) -> None:
+    page = (done.result.folder / "report.html").read_text(encoding="utf-8")
+    assert done.result.report["pictures"]["files"]
+    assert page.count("<img") >= 1
+    moved = done.result.save(tmp_path / "moved")
+    (moved / "report.html").unlink()
+    HtmlReport().write(autotl.load(moved).report, moved)
+    assert (moved / "report.html").read_text(encoding="utf-8") == page
 
 
 def test_the_card_and_the_snippet_work(done: Done) -> None:

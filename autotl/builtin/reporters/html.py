@@ -24,7 +24,7 @@ class HtmlReport:
         for old in (folder / "figures").glob("*.svg"):
             if old not in drawn:
                 old.unlink()
-        for path, text in {folder / "report.html": html(document), **drawn}.items():
+        for path, text in {folder / "report.html": html(document, folder), **drawn}.items():
             jsonio.write_text(path, text)
         return [folder / "report.html", *drawn]
 

@@ -27,12 +27,14 @@ class Imbalance:
 class Duplicates:
     """Identical or near-identical images.
 
-    ``images`` are in ``groups`` sets; ``conflicting`` sets have different labels.
+    ``images`` are in ``groups`` sets; ``conflicting`` sets have different labels. ``examples`` has the
+    names in the first sets.
     """
 
     groups: int | None = None
     images: int | None = None
     conflicting: int = 0
+    examples: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,26 @@ class NearLeakage:
 
 @dataclass(frozen=True, slots=True)
 class LabelIssue:
-    """Label or number that a cross-validated probe contradicts."""
+    """Label or number that a cross-validated probe contradicts.
+
+    ``confidence`` is its probability of the given label; None for a number.
+    """
 
     item: str | None = None
     given: str | None = None
     suggested: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """Training image that differs from all others of its class."""
+    """Training image that differs from all others of its class.
+
+    ``label`` names the class, the rarest label, or the range of numbers that it was compared with.
+    """
 
     item: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from autotl.report.document.contributions import Contribution
 from autotl.report.document.evaluation import Evaluation
 from autotl.report.document.model import How, What
 from autotl.report.document.next_data import NextData
+from autotl.report.document.pictures import PictureData
 from autotl.report.document.quality import Quality
 from autotl.report.document.trials import ArmRow, Cost, Search, Split, TrialRow
 from autotl.report.document.when import When
@@ -80,6 +81,7 @@ class Report:
         next: Images to collect next, the most important first.
         adaptation: Decision on adapting to the place of use; None without images of it.
         quality: Data issues.
+        pictures: Images that the report shows; None in reports without pictures.
         arms: Scores of each strategy and backbone pair.
         search: Counts and gain of the search.
         cost: Time and memory.
@@ -105,6 +107,7 @@ class Report:
     next: tuple[NextData, ...] = ()
     adaptation: Adaptation | None = None
     quality: Quality = field(default_factory=Quality)
+    pictures: PictureData | None = None
     arms: tuple[ArmRow, ...] = ()
     search: Search = field(default_factory=Search)
     cost: Cost = field(default_factory=Cost)

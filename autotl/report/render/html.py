@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -13,7 +14,9 @@ from markupsafe import Markup, escape
 from autotl.report.built_sections import build_sections
 from autotl.report.document.report import Report
 from autotl.report.figures import HALF, NARROW, STYLE, WIDE
+from autotl.report.render.pictures import Grid, PageGrids
 from autotl.report.section import Figure, Place, Section, Table
+from autotl.report.sections import LEADING
 from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"`([^`]*)`")
@@ -40,16 +43,25 @@ class Block:
     below: Sequence[Table]
     drawn_beside: Sequence[Drawn]
     drawn_below: Sequence[Drawn]
+    grids: Sequence[Grid]
 
 
-def html(report: Report) -> str:
-    """Render the report as a page without scripts and external files."""
+def html(report: Report, run: Path | None = None) -> str:
+    """Render the report as a page without scripts and external files.
+
+    Args:
+        report: The report.
+        run: The run folder with thumbnails; without it, pictures are shown by name.
+    """
+    grids = PageGrids(run)
+    blocks = [_block(section, grids) for section in build_sections(report)]
     page = (
         page_environment()
         .get_template("report.html.j2")
         .render(
             summary=summary(report),
-            blocks=list(map(_block, build_sections(report))),
+            blocks=blocks,
+            leading=sum(block.section.name in LEADING for block in blocks),
             figure_style=Markup(STYLE),
         )
     )
@@ -79,7 +91,7 @@ def page_environment(*packages: str) -> Environment:
     return environment
 
 
-def _block(section: Section) -> Block:
+def _block(section: Section, grids: PageGrids) -> Block:
     drawn = list(_drawn(section.figures))
     tables = [table for table in section.tables if table]
     return Block(
@@ -89,6 +101,7 @@ def _block(section: Section) -> Block:
         below=[table for table in tables if table.place == "below"],
         drawn_beside=[each for each in drawn if each.place == "beside"],
         drawn_below=[each for each in drawn if each.place == "below"],
+        grids=grids.grids(section.pictures),
     )
 
 

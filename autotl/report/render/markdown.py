@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from autotl.report import format
 from autotl.report.built_sections import build_sections
 from autotl.report.document.report import Report
-from autotl.report.section import Section, Snippet, Table
+from autotl.report.section import PictureGroup, Pictures, Section, Snippet, Table
 from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"(`[^`]*`)")
@@ -19,7 +20,10 @@ MOST_ROWS = 20
 
 
 def markdown(report: Report) -> str:
-    """Render the sentences and tables of the report without its figures."""
+    """Render the sentences and tables of the report without its figures.
+
+    Pictures are listed by name.
+    """
     blocks = [*_summary(report), *(part for section in build_sections(report) for part in _section(section))]
     text = "\n\n".join(block for block in blocks if block) + "\n"
     # file names that are not valid Unicode must not prevent the report
@@ -46,9 +50,24 @@ def _section(section: Section) -> list[str]:
     parts = [
         _prose(" ".join(section.sentences)),
         *map(_table, tables),
+        *map(_pictures, section.pictures),
         *(part for snippet in section.snippets for part in _snippet(snippet)),
     ]
     return [f"## {section.title}", *parts] if any(parts) else []
+
+
+def _pictures(content: Pictures) -> str:
+    """The names of images in place of their pictures."""
+    if not content:
+        return ""
+    lines = [f"**{_escape(content.title)}**" if content.title else "", _prose(content.note)]
+    rows = "\n".join(f"- {_group(each)}" for each in content.groups)
+    return "\n\n".join([*filter(None, lines), rows])
+
+
+def _group(group: PictureGroup) -> str:
+    names = ", ".join(format.name(each.item) for each in group.pictures)
+    return _prose(f"{group.caption}: {names}" if group.caption else names)
 
 
 def _snippet(snippet: Snippet) -> list[str]:

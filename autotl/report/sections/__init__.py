@@ -1,9 +1,13 @@
 """Sections of the report, one module for each."""
 
 SECTIONS = (
-    "what", "when", "how", "test", "place", "next_data",
-    "arms", "search", "data", "cost", "use", "provenance",
+    "test", "pictures.mistakes", "data", "pictures.samples",
+    "what", "when", "how", "place", "next_data",
+    "arms", "search", "cost", "use", "provenance",
 )  # fmt: skip
 """Modules with a function ``section``, in the order of the report; a new section is a new module here."""
 
-__all__ = ["SECTIONS"]
+LEADING = frozenset({"test", "mistakes", "data", "classes"})
+"""Anchors of the sections that come before the notes."""
+
+__all__ = ["LEADING", "SECTIONS"]

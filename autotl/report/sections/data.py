@@ -9,6 +9,7 @@ from autotl.report.document.trials import Split
 from autotl.report.kinds import target_data
 from autotl.report.kinds.words import Words
 from autotl.report.section import Bar, Section, Table
+from autotl.report.sections.pictures.issues import issue_pictures
 from autotl.report.sentences.data_issues import data_issues
 
 BALANCED = 1.05
@@ -32,6 +33,7 @@ def section(report: Report) -> Section:
             _unreadable(report.quality),
         ),
         figures=target_data.drawings(report.quality),
+        pictures=issue_pictures(report),
     )
 
 

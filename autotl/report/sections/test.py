@@ -22,6 +22,7 @@ def section(report: Report) -> Section:
     """Describe the test score, the calibration and the mistakes."""
     sentences = [
         _score(report),
+        *_of_kind(report),
         _balanced(report),
         _constant(report),
         _calibration(report),
@@ -29,7 +30,6 @@ def section(report: Report) -> Section:
             format.sentence(f"{format.metric(name)} is undefined on these labels: {why}")
             for name, why in report.test.undefined.items()
         ),
-        *_of_kind(report),
     ]
     return Section(
         name="test",
@@ -47,7 +47,7 @@ def _of_kind(report: Report) -> list[str]:
         return label_scores.sentences(report)
     if report.test.per_column:
         return number_scores.sentences(report)
-    return [_mistake(report)]
+    return [_extremes(report), _mistake(report)]
 
 
 def _tables(report: Report) -> tuple[Table, ...]:
@@ -132,6 +132,22 @@ def _calibration(report: Report) -> str:
     if before is not None and f"{before:.3f}" != f"{error:.3f}":
         text += f"; before temperature scaling it was {100 * before:.1f}"
     return text + "."
+
+
+def _extremes(report: Report) -> str:
+    """The classes with the highest and the lowest recall."""
+    scored = [each for each in report.test.per_class if each.recall is not None and each.n]
+    if len(scored) < 2:
+        return ""
+    best = max(scored, key=lambda each: each.recall or 0.0)
+    worst = min(scored, key=lambda each: each.recall or 0.0)
+    if best.recall == worst.recall:
+        return ""
+    return (
+        f"The best class is {format.name(best.name)}: {format.percent(best.recall)} of its "
+        f"{format.count(best.n, 'test image')} are recognised. The worst is {format.name(worst.name)}, with "
+        f"{format.percent(worst.recall)} of {format.count(worst.n, 'image')}."
+    )
 
 
 def _mistake(report: Report) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import Dataset, TargetSpec
-from autotl.errors import DataError
+from autotl.api import Columns, Dataset, TargetKind, TargetSpec
+from autotl.errors import DataError, UnknownName
 
 KINDS = {"single_label": "one class", "multi_label": "several labels", "regression": "numbers"}
 
@@ -67,6 +68,31 @@ def label_columns(names: Sequence[str]) -> list[tuple[str, ...]]:
     if len(names) > 1 and list(names) == [f"{base} {place}" for place in range(len(names))]:
         found.append((base,))
     return [*found, ()] if _nameless(names) else found
+
+
+def read_labelled(
+    read: Callable[[Any, Columns], Dataset],
+    data: Any,
+    image: str | None,
+    choices: Sequence[tuple[str, ...]],
+    kind: TargetKind,
+) -> Dataset:
+    """Read labelled images with the first label columns that exist.
+
+    Args:
+        read: Reads data and columns.
+        data: Labelled images.
+        image: The column of a table that holds the images.
+        choices: Label columns, the likeliest first; () lets the reader find them.
+        kind: The kind of target.
+    """
+    *first, last = (
+        Columns(image, each[0] if len(each) == 1 else each or None, target=kind) for each in choices
+    )
+    for columns in first:
+        with suppress(UnknownName):
+            return read(data, columns)
+    return read(data, last)
 
 
 def _nameless(names: Sequence[str]) -> bool:

@@ -36,28 +36,6 @@ def answer_columns(outputs: NDArray[np.float32], target: Target) -> dict[str, An
     return {"answer": _texts(chosen, spec)}
 
 
-def largest_mistakes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of test predictions with mistakes, the worst first.
-
-    Mistakes on classes and labels are sorted by the largest probability of the image. Mistakes on numbers
-    are sorted by their error, divided by the standard deviation if there are several numbers.
-    """
-    if "answer" not in table:
-        return _largest_errors(table)
-    found = table[["item", "label", "answer"]].assign(probability=table.filter(regex="^p:").max(axis=1))
-    wrong = found[found["label"] != found["answer"]]
-    return wrong.sort_values("probability", ascending=False, kind="stable").reset_index(drop=True)
-
-
-def _largest_errors(table: pd.DataFrame) -> pd.DataFrame:
-    names = [name.removeprefix(TRUE) for name in table.columns if str(name).startswith(TRUE)]
-    errors = {name: table[f"{PREDICTED}{name}"] - table[f"{TRUE}{name}"] for name in names}
-    spread = [table[f"{TRUE}{name}"].std() or 1.0 for name in names]
-    worst = np.max([errors[name].abs() / own for name, own in zip(names, spread, strict=True)], axis=0)
-    found = table.assign(**{f"error:{name}": error for name, error in errors.items()})
-    return found.iloc[np.argsort(-worst, kind="stable")].reset_index(drop=True)
-
-
 def _texts(targets: NDArray[Any], target: TargetSpec) -> pd.Series:
     # as objects, because pandas' strings reject names that are not UTF-8
     return pd.Series(_names(targets, target), dtype=object)

@@ -15,7 +15,7 @@ def words_of(svg: str) -> str:
 @pytest.mark.parametrize("width", [figures.WIDE, figures.HALF, figures.NARROW])
 def test_every_figure_is_a_picture_with_words_for_screen_readers(sample, width):
     drawn = drawings(parse(sample), width=width)
-    assert list(drawn) == ["gain", "similarity", "size", "confusion", "arms", "search"]
+    assert list(drawn) == ["confusion", "gain", "similarity", "size", "arms", "search"]
     for svg in drawn.values():
         root = ET.fromstring(svg)
         title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")

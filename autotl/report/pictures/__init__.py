@@ -1,0 +1,1 @@
+"""Choose, keep and embed pictures of the user's images."""

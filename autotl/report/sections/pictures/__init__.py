@@ -1,0 +1,1 @@
+"""Sections and grids with pictures of the user's images."""
