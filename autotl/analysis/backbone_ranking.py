@@ -9,7 +9,7 @@ outcome.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from autotl.seeds import derive
 
 DECIDES = ("probe_accuracy", "probe_skill", "knn_accuracy", "logme")
 """The scores that may choose between backbones: the first installed one does, else any."""
-SCORED_ROWS = 2000
+SCORED_ROWS = 10_000
 """Images for all scores except the deciding one."""
 HALVES = 8
 Z_95 = 1.96
@@ -61,21 +61,19 @@ class Scores:
         seed: The seed of the samples.
         most: Images for all scores except the deciding one.
         halves: Random halves for the interval of a score that is no mean.
-        out_of_time: Whether scores that do not decide are skipped from now on.
     """
 
     measures: Mapping[str, Transferability]
     seed: int
     most: int = SCORED_ROWS
     halves: int = HALVES
-    out_of_time: Callable[[], bool] = lambda: False
     _whole: dict[str, dict[str, float]] = field(default_factory=dict)
     _spread: dict[str, dict[str, NDArray[np.float64]]] = field(default_factory=dict)
 
     @property
     def by(self) -> str:
         """The score that decides."""
-        return next((name for name in DECIDES if name in self.measures), next(iter(self.measures), ""))
+        return deciding_score(self.measures)
 
     def add(self, backbone: str, features: LabelledFeatures) -> None:
         """Score a backbone.
@@ -89,7 +87,7 @@ class Scores:
         whole = self._whole.setdefault(backbone, {})
         spread = self._spread.setdefault(backbone, {})
         for name in sorted(self.measures, key=lambda each: each != self.by):
-            if self._skips(name, features):
+            if self.measures[name].needs_head and features.probabilities is None:
                 continue
             try:
                 whole[name], spread[name] = self._score(name, features if name == self.by else sample)
@@ -112,12 +110,6 @@ class Scores:
         kept = tuple(name for name in (*ranked, *rest) if name not in aside)
         return Ranking(by, (*ranked, *rest), scores, kept, aside, _sentence(by, ranked, kept, scores))
 
-    def _skips(self, name: str, features: LabelledFeatures) -> bool:
-        """Return whether a score cannot be measured, or not in time."""
-        if self.measures[name].needs_head and features.probabilities is None:
-            return True
-        return name != self.by and self.out_of_time()
-
     def _score(self, name: str, features: LabelledFeatures) -> tuple[float, NDArray[np.float64]]:
         """Return a score, with its contributions or its values on random halves."""
         measure = self.measures[name]
@@ -127,13 +119,9 @@ class Scores:
         return _finite(measure.score(features)), self._of_halves(name, features)
 
     def _of_halves(self, name: str, features: LabelledFeatures) -> NDArray[np.float64]:
-        """Return the score of each half; none if the time is up before."""
-        found: list[float] = []
-        for half in self._halves(features):
-            if name != self.by and self.out_of_time():
-                return np.empty(0)
-            found.append(_finite(self.measures[name].score(features.only(half))))
-        return np.array(found)
+        """Return the score of each half."""
+        measure = self.measures[name]
+        return np.array([_finite(measure.score(features.only(half))) for half in self._halves(features)])
 
     def _halves(self, features: LabelledFeatures) -> list[NDArray[np.int64]]:
         """Return random halves of each class, the same for all backbones.
@@ -207,6 +195,11 @@ class ProbeSkill:
         errors = (self._target.predict(outputs) - self._targets) / spread
         found: NDArray[np.float64] = (errors**2).mean(1)
         return found
+
+
+def deciding_score(measures: Mapping[str, Transferability]) -> str:
+    """Return the name of the score that may choose between backbones; "" if there is none."""
+    return next((name for name in DECIDES if name in measures), next(iter(measures), ""))
 
 
 def stratified_rows(labels: NDArray[np.int64], most: int, *, seed: int) -> NDArray[np.int64]:

@@ -25,6 +25,7 @@ from autotl.api import LabelledFeatures
 from autotl.clock import NEVER, Deadline, OutOfTime
 from autotl.data import LockedTest
 from autotl.metrics import softmax
+from autotl.progress.timeline import spent_on
 from autotl.quality import (
     Cleaning,
     Importance,
@@ -144,6 +145,7 @@ class _Checks:
             else None
         )
 
+    @spent_on("forward")
     def test_features(self) -> NDArray[np.float64] | None:
         """Return the features of the test images; None without images or time."""
         if not len(self.tested):

@@ -5,30 +5,27 @@ A full profile, as ``analyze`` makes it, takes the time that it needs.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from autotl.analysis.backbone_ranking import SCORED_ROWS, ProbeSkill, Ranking, Scores
+from autotl.analysis.backbone_ranking import ProbeSkill, Ranking, Scores, deciding_score
 from autotl.analysis.data_issues import DataIssues
 from autotl.analysis.find_issues import Treatment, find_issues
 from autotl.analysis.frozen_features import frozen_features
 from autotl.analysis.learning_curve import probe_at_sizes
 from autotl.analysis.more_images import LearningCurve, forecast_gain
-from autotl.analysis.similarity import RESAMPLES, RESAMPLES_FULL, measure_similarity
+from autotl.analysis.similarity import measure_similarity
 from autotl.analysis.source_images import source_pixels
 from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
 from autotl.budget.policy import POLICY
-from autotl.clock import NEVER, Clock, Deadline, OutOfTime
+from autotl.clock import NEVER, Deadline, OutOfTime
 from autotl.config.run_settings import RunSettings
 from autotl.data import LockedTest
 from autotl.progress import report_progress
 from autotl.seeds import derive
 from autotl.workbench.run_cache import RunCache
 
-SCORED_ROWS_FULL = 10_000
-"""Images for scores that do not decide, in a full profile."""
 FIT_SECONDS = 4e-8
 """Seconds that the fits of the learning curve take for one image, feature and class."""
 
@@ -46,7 +43,8 @@ def measure_similarities(
 ) -> tuple[Similarities, list[str]]:
     """Measure the similarity of the training images to each backbone's source.
 
-    A measurement is given up after POLICY.similarity_limit times its share of the budget.
+    Measures that decide nothing are left to a full profile. A measurement is given up after
+    POLICY.similarity_limit times its share of the budget.
 
     Args:
         settings: The options of the run.
@@ -81,34 +79,26 @@ def rank_backbones(
     settings: RunSettings,
     run_cache: RunCache,
     measures: Mapping[str, Transferability],
-    clock: Clock,
     *,
     end: Deadline = NEVER,
 ) -> Ranking:
     """Score every backbone on the training images, if a score is installed.
 
+    Scores that do not decide are left to a full profile.
+
     Args:
         settings: The options of the run.
         run_cache: The images and backbones.
         measures: The scores by name.
-        clock: The clock of the run.
         end: The end of the budget; the classifiers stop after a fraction of it.
     """
     measures = measures_for(run_cache, measures)
     if not measures:
         return Ranking(order=tuple(run_cache.backbones), kept=tuple(run_cache.backbones))
-    budget, full = settings.budget.seconds, settings.full_profile
-    share = POLICY.scores if len(run_cache.backbones) > 1 else POLICY.scores_of_one
-    late = clock.now() + (math.inf if full or budget is None else share * budget)
-    scores = Scores(
-        measures,
-        settings.seed,
-        most=SCORED_ROWS_FULL if full else SCORED_ROWS,
-        out_of_time=lambda: clock.now() > late,
-    )
+    by = deciding_score(measures)
+    scores = Scores(measures if settings.full_profile else {by: measures[by]}, settings.seed)
     fit_share = POLICY.classifier_fits / len(run_cache.backbones)
     for name in run_cache.backbones:
-        started = clock.now()
         features = frozen_features(
             run_cache,
             name,
@@ -116,7 +106,6 @@ def rank_backbones(
             reuse=keeps_activations(settings),
             fits=_fits(settings, end, fit_share),
         )
-        late += clock.now() - started  # trials reuse the features, so the scores do not pay for them
         scores.add(name, features)
     found = scores.ranking()
     return replace(found, kept=found.order, aside={}) if settings.search.all_backbones else found
@@ -238,7 +227,7 @@ def _similarity(
             similarities,
             source=None if source is None else source_pixels(source, backbone, settings.seed),
             seed=settings.seed,
-            resamples=RESAMPLES_FULL if settings.full_profile else RESAMPLES,
+            complete=settings.full_profile,
             seconds=share,
             pulse=(end if share is None else end.within(POLICY.similarity_limit * share)).check,
         )

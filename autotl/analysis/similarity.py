@@ -31,8 +31,27 @@ from autotl.seeds import derive
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
 from autotl.workbench.run_cache import RunCache
 
-RESAMPLES, RESAMPLES_FULL = 25, 100
-"""Random halves of the images for an interval, usually and in a full profile."""
+RESAMPLES, RESAMPLES_COMPLETE = 25, 100
+"""Random halves of the images for an interval, usually and with all measures."""
+
+
+def deciding(similarities: Mapping[str, AnySimilarity], *, features_known: bool) -> dict[str, AnySimilarity]:
+    """Return the similarities that decide on default settings.
+
+    They declare ``steers = True``. Measures of moments and of layers decide only if nothing else of the
+    source is known, or if no other measure is installed.
+
+    Args:
+        similarities: The measures by name.
+        features_known: Whether features of source images are known.
+    """
+    steering = {name: each for name, each in similarities.items() if getattr(each, "steers", False)}
+    of_features: dict[str, AnySimilarity] = {
+        name: each
+        for name, each in steering.items()
+        if isinstance(each, Similarity) and not getattr(each, "of_moments", False)
+    }
+    return of_features if features_known and of_features else steering
 
 
 def measure_similarity(
@@ -42,7 +61,7 @@ def measure_similarity(
     *,
     source: Tensor | None,
     seed: int,
-    resamples: int = RESAMPLES,
+    complete: bool = True,
     seconds: float | None = None,
     pulse: CancellationCheck = never_cancelled,
 ) -> tuple[dict[str, Likeness], str]:
@@ -57,7 +76,7 @@ def measure_similarity(
         similarities: The measures by name.
         source: Images of the source, uint8 (n, 3, side, side), if the user gives some.
         seed: The seed of the samples.
-        resamples: Random halves of the images for an interval.
+        complete: Whether measures that decide nothing are taken as well, and the intervals are finer.
         seconds: The time that decides on the number of images; None for no limit.
         pulse: A function that is called between batches and measures, and may raise.
 
@@ -67,11 +86,14 @@ def measure_similarity(
     """
     if not backbone.weights.pretrained:
         return {}, f"{backbone.name} has random weights, so there is no source to be similar to."
+    resamples = RESAMPLES_COMPLETE if complete else RESAMPLES
     comparison = Comparison(run_cache, backbone, source, seed, resamples, seconds, pulse)
-    of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
-    of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     reference = _reference(comparison)
     from_batchnorm = reference is not None and reference.origin == "batchnorm"
+    if not complete:
+        similarities = deciding(similarities, features_known=not (reference is None or from_batchnorm))
+    of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
+    of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     if from_batchnorm:  # a sample drawn from variances alone lacks the shape that other measures compare
         of_features = {name: each for name, each in of_features.items() if getattr(each, "of_moments", False)}
     inside = None

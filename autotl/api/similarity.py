@@ -22,8 +22,9 @@ class Similarity(Protocol):
     A measure that needs only the source's mean and variances may declare ``of_moments = True``. It is then
     also used if only BatchNorm's statistics are known of the source.
 
-    The built-in measures declare ``steers = True``: the median of their calibrated values decides on default
-    settings. Other measures are shown in the profile, unless they declare it too.
+    A measure that declares ``steers = True`` takes part in decisions: the median of the calibrated values
+    decides on default settings. Among the built-in ones it is the energy distance. Measures of moments and of
+    layers take part only without features of source images. ``fit`` takes no other measures, ``analyze`` all.
     """
 
     name: str

@@ -32,7 +32,7 @@ class TimePlan:
         budget: The whole budget.
         reading: The most that reading the images may take.
         first_pass: The most that the first pass of all backbones over the training images may take.
-        analysis: The most that scores, similarities, data checks and the learning curve may take.
+        analysis: The most that similarities, data checks and the learning curve may take.
         trial: The time per trial.
         search_until: When the search ends, counted from the start.
         reserve: The seconds kept for each final step, by the name of the step.
@@ -83,16 +83,10 @@ class BudgetPolicy:
     """The limit of the first pass if the machine slows down, of the time left. Chosen, not measured."""
     classifier_fits: float = 0.25
     """Fitting the classifiers of all backbones on the features, of the time left. Chosen, not measured."""
-    scores: float = 0.05
-    """Transferability scores that do not decide, with several backbones. Chosen, not measured."""
-    scores_of_one: float = 0.005
-    """The same with one backbone, which they cannot rank. Chosen, not measured."""
-    similarity: float = 0.05
+    similarity: float = 0.03
     """Similarity to the sources: fewer images widen its intervals only. Chosen, not measured."""
     similarity_limit: float = 4.0
-    """The limit of the similarity, times ``similarity``. Measured: with 1,280 features, distances double the
-    time.
-    """
+    """The limit of the similarity on a slow machine, times ``similarity``. Chosen, not measured."""
     test_images: float = 0.03
     """The pass over test images that looks for leaks and shift. Chosen, not measured."""
     data_checks: float = 0.15
@@ -165,7 +159,6 @@ class BudgetPolicy:
         self,
         budget: Budget,
         *,
-        backbones: int = 1,
         trial_seconds: float | None = None,
         reserve: Mapping[str, float] = MappingProxyType({}),
     ) -> TimePlan:
@@ -173,7 +166,6 @@ class BudgetPolicy:
 
         Args:
             budget: The budget.
-            backbones: The number of backbones that are compared.
             trial_seconds: The time per trial; None without a time limit.
             reserve: Seconds that each final step is expected to take, by the name of the step.
         """
@@ -181,12 +173,11 @@ class BudgetPolicy:
         if whole is None:
             return TimePlan()
         reading = self.reading * whole
-        scores = self.scores if backbones > 1 else self.scores_of_one
         return TimePlan(
             budget=whole,
             reading=reading,
             first_pass=self.first_pass * (whole - reading),
-            analysis=(scores + self.similarity + self.test_images + self.learning_curve) * whole,
+            analysis=(self.similarity + self.test_images + self.learning_curve) * whole,
             trial=trial_seconds,
             search_until=max(0.0, whole - sum(reserve.values())),
             reserve=dict(reserve),

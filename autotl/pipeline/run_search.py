@@ -124,7 +124,6 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
     steps = final_steps(phase)
     time_plan = POLICY.plan(
         run.settings.budget,
-        backbones=len(prepared.ranking.order),
         trial_seconds=prepared.task.trial_seconds,
         reserve=reserve_by_step(steps, history) if run.settings.budget.seconds is not None else {},
     )

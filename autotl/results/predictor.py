@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,26 +21,36 @@ from autotl.results.by_target.prediction_rows import PredictionOptions
 from autotl.results.model_folder import LoadedModel
 from autotl.results.predictions import ViewedImages, prediction_table
 from autotl.targets import target_of
-from autotl.training import microbatch_size, to_device
+from autotl.training import AdaptiveForward, Normalise, forward_in_batches, to_device
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CHUNK_SIZE = 256
 """Images that are decoded at once."""
+TIMED_IMAGES = 64
+"""Images of a pass that is timed, to decide whether compiling the network pays."""
 
 
 class Predictor:
     """A network with its view of images and its target."""
 
-    def __init__(self, loaded: LoadedModel, *, device: str) -> None:
+    def __init__(self, loaded: LoadedModel, *, device: str, images: int | None = None) -> None:
+        """Prepare a network.
+
+        Args:
+            loaded: The network with its target and its view.
+            device: Runs the network.
+            images: How many images will be passed; None if that is unknown.
+        """
         self.model: nn.Module = to_device(loaded.model, device).eval()
         self.target, self.classes = target_of(loaded.target), loaded.target.names
         self.config: DataConfig = loaded.config
-        self._device = device
+        self._device, self._images = device, images
         self.view = view_of(loaded.config, input_size=loaded.config.input_size)
         self.scale, self.intervals = loaded.scale, loaded.intervals
         self.views = (self.view,)
+        self._pass = self.network_pass(self.model)
 
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
         """Label images; see :meth:`autotl.results.Result.predict`."""
@@ -76,19 +88,58 @@ class Predictor:
 
         The images are in ``view``, uint8 (n, 3, h, w).
         """
-        return self.run_network(self.model, pixels)
+        return self._pass(pixels)
 
-    def run_network(
-        self, network: Callable[[Tensor], Tensor], pixels: NDArray[np.uint8]
-    ) -> NDArray[np.float32]:
-        """Return the outputs of another network with the same view, (n, …)."""
-        mean = torch.tensor(self.config.mean).view(1, -1, 1, 1)
-        std = torch.tensor(self.config.std).view(1, -1, 1, 1)
+    def network_pass(self, forward: Callable[[Tensor], Tensor], *, images: int | None = None) -> NetworkPass:
+        """Return passes of images in the same view.
+
+        Args:
+            forward: Runs layers of the network: (n, 3, h, w) to (n, …).
+            images: How many images will be passed; None for as many as the network gets.
+        """
+        images = self._images if images is None else images
+        return NetworkPass(forward, self.model, self.config, device=self._device, images=images)
+
+
+class NetworkPass:
+    """Passes of images through a network, compiled if that saves time."""
+
+    def __init__(
+        self,
+        forward: Callable[[Tensor], Tensor],
+        model: nn.Module,
+        config: DataConfig,
+        *,
+        device: str,
+        images: int | None,
+    ) -> None:
+        """Prepare the passes.
+
+        Args:
+            forward: Runs ``model``: (n, 3, h, w) to (n, …).
+            model: The network, in eval mode.
+            config: Scales the images.
+            device: Runs the network.
+            images: How many images will be passed; None if that is unknown.
+        """
+        self._forward = AdaptiveForward(forward, model, rows=images, device=device)
+        self._device, self._to_batch = device, Normalise(config.mean, config.std, device)
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the outputs (n, …) of uint8 images (n, 3, h, w)."""
         outputs = []
-        step = microbatch_size(*pixels.shape[-2:], device=self._device)
-        with torch.inference_mode():
-            for start in range(0, len(pixels), step):
-                batch = torch.from_numpy(pixels[start : start + step])
-                x = ((batch.float() / 255 - mean) / std).to(self._device, memory_format=torch.channels_last)
-                outputs.append(network(x).float().cpu())
+        for start in range(0, len(pixels), TIMED_IMAGES):
+            part, started = torch.from_numpy(pixels[start : start + TIMED_IMAGES]), time.perf_counter()
+            outputs.append(
+                forward_in_batches(
+                    self._forward, part, to_batch=self._to_batch, device=self._device, full_precision=True
+                )
+            )
+            seconds = time.perf_counter() - started
+            self._forward.finished(len(part), seconds, partial(self._inputs, part))
         return np.asarray(torch.cat(outputs).numpy())
+
+    def _inputs(self, pixels: Tensor, count: int) -> Tensor:
+        """Return the inputs of the network for the first images."""
+        with torch.inference_mode():
+            return self._to_batch(pixels[:count])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ def forward_in_batches(
     device: str,
     batch: int = BATCH_SIZE,
     max_threads: int = MAX_PARALLEL,
+    full_precision: bool = False,
     check_cancelled: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Run a forward pass over all inputs, batch by batch.
@@ -37,6 +39,7 @@ def forward_in_batches(
         device: Runs the passes.
         batch: Rows per batch, 1 or more.
         max_threads: Microbatches that run at once on a CPU; 1 if ``forward`` keeps state between calls.
+        full_precision: Whether all numbers stay float32; an accelerator usually runs half precision.
         check_cancelled: Called before each batch; may raise to end the work.
 
     Returns:
@@ -44,7 +47,7 @@ def forward_in_batches(
     """
     outputs: list[Tensor] = []
     pieces, threads = 1, min(max_threads, torch.get_num_threads()) if device.startswith("cpu") else 1
-    with torch.inference_mode(), autocast(device):
+    with torch.inference_mode(), nullcontext() if full_precision else autocast(device):
         for start in range(0, len(inputs), batch):
             check_cancelled()
             rows = inputs[start : start + batch].to(device, non_blocking=True)

@@ -118,29 +118,6 @@ def test_a_score_that_breaks_or_needs_a_head_that_is_not_there_is_left_out() -> 
     assert set(of["whole"]) == {"probe_accuracy", "leep"}
 
 
-def test_late_scores_are_given_up_but_not_the_one_that_decides() -> None:
-    found = scores(Mean(), Hits(), out_of_time=lambda: True)
-    found.add("a", seen(0.8))
-    assert set(found.ranking().scores["a"]) == {"probe_accuracy"}
-
-
-def test_a_score_has_no_interval_if_the_time_is_up_before_it_is_known() -> None:
-    turns: list[int] = []
-
-    def late() -> bool:  # after the first two halves of the first backbone
-        turns.append(1)
-        return 4 <= len(turns) < 10
-
-    found = scores(Mean(), Hits(), out_of_time=late)
-    found.add("a", seen(0.8))
-    turns += [1] * 10
-    found.add("b", seen(0.2))
-    own = {name: each for name, each in found.ranking().scores.items() if "mean" in each}
-    assert own["a"]["mean"].ci95 is None
-    assert own["b"]["mean"].ci95 is not None
-    assert own["b"]["mean"].behind is None  # there is nothing to compare it with
-
-
 def test_without_a_score_every_backbone_is_kept() -> None:
     found = scores(Broken("broken"))
     found.add("a", seen(0.8))

@@ -91,7 +91,7 @@ def run(ready: Prepared, folder: Path, clock: FakeClock, *, budget: float) -> Sa
     sampler, sample = sampled(ready, folder, {"tiny": fast}, budget=budget)
     found, end = first_pass(sampler, sample, Silence(), end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
-    ranking = rank_backbones(sampler.settings, found.run_cache, measures, clock, end=end)
+    ranking = rank_backbones(sampler.settings, found.run_cache, measures, end=end)
     assert ranking.order == ("tiny",)
     return found
 
@@ -164,7 +164,7 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
     sampler, _ = sampled(ready, tmp_path, backbones, budget=budget)
     found, end = first_pass(sampler, whole, Silence(), end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
-    ranking = rank_backbones(sampler.settings, found.run_cache, measures, clock, end=end)
+    ranking = rank_backbones(sampler.settings, found.run_cache, measures, end=end)
     assert found.backbones["quick"].pace.forward == pytest.approx(1000.0 / slower)
     assert found.backbones["slow"].pace.forward == pytest.approx(250.0 / slower)
     assert set(ranking.order) == {"quick", "slow"}
@@ -213,7 +213,7 @@ def test_classifiers_that_decide_on_images_have_no_time_limit(
 
     monkeypatch.setattr("autotl.analysis.profile.frozen_features", recorded)
     options, end = options_for(100.0, clean=clean), Deadline(clock, at=100.0)
-    rank_backbones(options, ready.run_cache, CATALOG.transferabilities.items, clock, end=end)
+    rank_backbones(options, ready.run_cache, CATALOG.transferabilities.items, end=end)
     locked = LockedTest(ready.splits.test)
     find_data_issues(options, ready.run_cache, Ranking(order=("tiny",)), locked, end=end)
     assert given == [seconds, seconds]

@@ -106,6 +106,17 @@ def test_a_conversion_must_be_worth_its_seconds(
     assert (forward.forward is plain) == asked
 
 
+@pytest.mark.parametrize(("passes", "asked"), [(5, False), (25, True)])
+def test_work_of_unknown_length_is_converted_once_it_was_long(
+    passes: int, asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "faster_forward", lambda *_, **__: plain)
+    forward = AdaptiveForward(torch.sum, nn.Identity(), rows=None, device="cpu")
+    for _ in range(passes):  # each takes a tenth of the seconds that a compiled pass must save
+        forward.finished(32, 0.1 * compiled.CONVERSION_SECONDS / compiled.EXPECTED_GAIN, lambda count: BATCH)
+    assert (forward.forward is plain) == asked
+
+
 @pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
 def test_openvino_computes_what_torch_computes() -> None:
     import timm

@@ -31,7 +31,6 @@ class DomainClassifier:
     """
 
     name = "domain_classifier"
-    steers = True
     summary = "squared proxy A-distance: how well a cross-validated classifier tells target from source"
     reference = "Ben-David et al., A theory of learning from different domains, Machine Learning 79, 2010"
 

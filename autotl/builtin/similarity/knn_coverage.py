@@ -25,7 +25,6 @@ class KnnCoverage:
     """
 
     name = "knn_coverage"
-    steers = True
     summary = "share of the source's neighbourhoods that no target image falls into"
     reference = "Naeem et al., Reliable Fidelity and Diversity Metrics for Generative Models, ICML 2020"
 

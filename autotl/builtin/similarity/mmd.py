@@ -34,7 +34,6 @@ class Mmd:
     """
 
     name = "mmd"
-    steers = True
     summary = "squared maximum mean discrepancy of the features, RBF kernel, with a permutation test"
     reference = "Gretton et al., A Kernel Two-Sample Test, JMLR 13, 2012"
 

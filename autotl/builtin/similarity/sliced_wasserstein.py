@@ -22,7 +22,6 @@ class SlicedWasserstein:
     """
 
     name = "sliced_wasserstein"
-    steers = True
     summary = "squared 2-Wasserstein distance of the features along random directions"
     reference = "Bonneel et al., Sliced and Radon Wasserstein Barycenters, JMIV 51, 2015"
 

@@ -29,7 +29,6 @@ class Wasserstein:
     """
 
     name = "wasserstein"
-    steers = True
     summary = "exact squared 2-Wasserstein distance along the source's principal axes"
     reference = (
         "Peyré & Cuturi, Computational Optimal Transport, 2019; Crouse, On implementing 2D rectangular "

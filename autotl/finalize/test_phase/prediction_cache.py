@@ -143,7 +143,7 @@ class PredictionCache:
         """Return the outputs of all rows, or of the first ones."""
         backbone, file, size = network.backbone, network.file, network.input_size
         opened = load_network(self._run_cache, backbone, file, input_size=size)
-        predictor = Predictor(opened, device=self._run_cache.device)
+        predictor = Predictor(opened, device=self._run_cache.device, images=len(self.rows))
         view = predictor.view.key
         shared = self.source_layers.are_kept(backbone, file)
         if not shared or (backbone, view) not in self._features:
@@ -182,16 +182,17 @@ class PredictionCache:
         looked = self._run_cache.extra_features.get((backbone, input_size))
         config, pooling = self._run_cache.backbones[backbone].config, _pooling(predictor.model)
         if looked is None or view_of(config, input_size=input_size).key != predictor.view.key:
-            return _all_of(lambda pixels: predictor.run_network(pooling, pixels))
+            return _all_of(predictor.network_pass(pooling))
         before, features = looked
-        order = np.argsort(before)
+        order, new = np.argsort(before), int((~np.isin(self.rows, before)).sum())
+        pass_of_new = predictor.network_pass(pooling, images=new)
 
         def run(rows: NDArray[np.int64], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
             known = np.isin(rows, before)
             found = np.empty((len(rows), features.shape[1]), dtype=np.float32)
             found[known] = features[order[np.searchsorted(before, rows[known], sorter=order)]]
             if not known.all():
-                found[~known] = predictor.run_network(pooling, pixels[~known])
+                found[~known] = pass_of_new(pixels[~known])
             return found
 
         return run

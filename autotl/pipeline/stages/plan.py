@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from autotl.analysis.profile import Similarities
+from autotl.analysis.similarity import deciding
 from autotl.api import Task
 from autotl.budget.trial_time import make_task, with_trial_time
 from autotl.pipeline.stages.clean import CleanedImages
@@ -100,12 +101,13 @@ def plan_search(
 
 
 def _deciding(context: Context, measured: Similarities) -> Similarities:
-    """Return the similarities that strategies may decide by: those that declare ``steers = True``."""
-    steering = {name for name, each in context.plugins.similarities.items() if getattr(each, "steers", False)}
-    return {
-        backbone: {name: each for name, each in measures.items() if name in steering}
-        for backbone, measures in measured.items()
-    }
+    """Return the similarities that strategies may decide by."""
+    chosen: Similarities = {}
+    for backbone, found in measured.items():
+        known = any(each.reference != "batchnorm" for each in found.values())
+        names = deciding(context.plugins.similarities, features_known=known)
+        chosen[backbone] = {name: each for name, each in found.items() if name in names}
+    return chosen
 
 
 def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages) -> Task:

@@ -84,7 +84,7 @@ def rank(
         settings, sample.run_cache, images.record.grouping, images.evidence, end=end
     )
     sample = replace(sample, splits=run_cache.splits, run_cache=run_cache)
-    scored = rank_backbones(settings, run_cache, measures, services.clock, end=end)
+    scored = rank_backbones(settings, run_cache, measures, end=end)
     groups = summarize_groups(run_cache.dataset, images.splits, grouping)
     notes = (*grouping.notes, *(groups.notes if groups else ()))
     services.say(*notes)

@@ -9,6 +9,8 @@ from autotl.report.document.when import When
 
 DEGREES = ((0.8, "very similar"), (0.5, "rather similar"), (0.2, "slightly similar"))
 """Lowest calibrated similarity of each degree."""
+DECIDING = 2
+"""The most built-in measures that decide for one source; a run takes no others."""
 CLOSE = 0.5
 """Calibrated similarity from which a layer's inputs match the source."""
 
@@ -27,9 +29,14 @@ def similarity(when: When, backbone: str) -> str:
     middle = median(found)
     degree = next((words for least, words in DEGREES if middle >= least), "not similar")
     measures = f", the median of {len(found)} measures" if len(found) > 1 else ""
+    more = (
+        ""
+        if len(found) > DECIDING
+        else " A run takes only measures that decide something: 'autotl analyze' has more."
+    )
     return (
         f"The images are {degree} to the source data of {format.name(backbone)}: {middle:.2f} on a scale "
-        f"from 0 (noise) to 1 (the source data){measures}."
+        f"from 0 (noise) to 1 (the source data){measures}.{more}"
     )
 
 

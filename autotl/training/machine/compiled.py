@@ -34,18 +34,27 @@ class AdaptiveForward:
     and it is faster. Without OpenVINO, and on other devices than the CPU, nothing changes.
     """
 
-    def __init__(self, forward: Forward, model: nn.Module, *, rows: int, features: int, device: str) -> None:
+    def __init__(
+        self,
+        forward: Forward,
+        model: nn.Module,
+        *,
+        rows: int | None,
+        features: int | None = None,
+        device: str,
+    ) -> None:
         """Begin with the pass as it is.
 
         Args:
             forward: Runs ``model``, and may return further outputs: (n, 3, h, w) to (n, k).
             model: The network, in eval mode.
-            rows: Images of the whole work.
-            features: Columns of the features, which come first.
+            rows: Images of the whole work; None if unknown. At any time, as many as before are then expected.
+            features: Columns of the features, which come first; None for all.
             device: Runs the network.
         """
         self.forward = forward
         self._model, self._left, self._features = model, rows, features
+        self._spent = 0.0
         self._decided = not device.startswith("cpu")
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -53,18 +62,22 @@ class AdaptiveForward:
         return self.forward(x)
 
     def finished(self, images: int, seconds: float, inputs: Callable[[int], Tensor]) -> None:
-        """Decide after the first batch.
+        """Decide after the first batch, or while the work lasts if its end is unknown.
 
         Args:
             images: Images of the batch.
             seconds: The time of the batch.
             inputs: Returns the network's inputs for so many of the images, (n, 3, h, w), on the CPU.
         """
-        self._left -= images
         if self._decided or not images:
             return
-        self._decided = True
-        if EXPECTED_GAIN * self._left * seconds / images > CONVERSION_SECONDS:
+        self._spent += seconds
+        if self._left is None:
+            expected = self._spent
+        else:
+            expected, self._decided = (self._left - images) * seconds / images, True
+        if EXPECTED_GAIN * expected > CONVERSION_SECONDS:
+            self._decided = True
             # the pieces differ in size: a network that works for one size only is then found
             compared = inputs(min(images, workers() * COMPARED_PER_THREAD + 1))
             self.forward = faster_forward(self.forward, self._model, compared, features=self._features)
@@ -75,7 +88,7 @@ def workers() -> int:
     return min(MAX_PARALLEL, torch.get_num_threads())
 
 
-def faster_forward(forward: Forward, model: nn.Module, batch: Tensor, *, features: int) -> Forward:
+def faster_forward(forward: Forward, model: nn.Module, batch: Tensor, *, features: int | None) -> Forward:
     """Return the compiled pass if it is equal and faster.
 
     Otherwise the given pass is returned. Both are timed as they are used: in pieces, several at once.
@@ -84,7 +97,7 @@ def faster_forward(forward: Forward, model: nn.Module, batch: Tensor, *, feature
         forward: Runs ``model``: (n, 3, h, w) to (n, k).
         model: The network, in eval mode.
         batch: Inputs for the comparison, on the CPU.
-        features: Columns of the features, which come first.
+        features: Columns of the features, which come first; None for all.
     """
     try:
         compiled = _compiled(forward, model, batch)
@@ -96,7 +109,7 @@ def faster_forward(forward: Forward, model: nn.Module, batch: Tensor, *, feature
         LOGGER.info("OpenVINO is not used: it cannot run the network (%s).", str(error)[:200])
         return forward
     expected, plain_seconds = _timed(forward, batch)
-    blocks = slice(0, features), slice(features, None)
+    blocks = [slice(features)] if features is None else [slice(features), slice(features, None)]
     difference = max(_difference(found[:, block], expected[:, block]) for block in blocks)
     if not difference <= TOLERANCE:
         LOGGER.info("OpenVINO is not used: an output differs by %.2g.", difference)
