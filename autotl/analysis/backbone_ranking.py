@@ -198,7 +198,7 @@ class ProbeSkill:
 
 
 def deciding_score(measures: Mapping[str, Transferability]) -> str:
-    """Return the name of the score that may choose between backbones; "" if there is none."""
+    """Return the name of the score that decides; "" without any."""
     return next((name for name in DECIDES if name in measures), next(iter(measures), ""))
 
 

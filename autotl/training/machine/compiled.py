@@ -62,7 +62,9 @@ class AdaptiveForward:
         return self.forward(x)
 
     def finished(self, images: int, seconds: float, inputs: Callable[[int], Tensor]) -> None:
-        """Decide after the first batch, or while the work lasts if its end is unknown.
+        """Convert the pass if that saves time in the remaining work.
+
+        The first batch decides. If the number of images is unknown, every batch does until the conversion.
 
         Args:
             images: Images of the batch.
