@@ -253,10 +253,10 @@ class Result:
         return confusion_table(self._document(), self.folder)
 
     def per_class(self) -> pd.DataFrame:
-        """Return a row with the test scores of each class, label or number.
+        """Return the test scores of each class, label or number.
 
-        Columns are those of ``test`` in ``report.json``, and ``_low`` and ``_high`` for the ends of 95 %
-        intervals.
+        Each has a row. Columns are those of ``test`` in ``report.json``, and ``_low`` and ``_high`` for the
+        ends of 95 % intervals.
         """
         from autotl.results.by_target.score_tables import score_table
 
