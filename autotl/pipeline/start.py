@@ -15,7 +15,7 @@ from autotl.config.presets import with_preset
 from autotl.config.resume_arguments import changed_versions, merge
 from autotl.config.run_config import RunConfig
 from autotl.config.run_json import check_json, to_json
-from autotl.pipeline.adaptations import check_adaptations, missing_note
+from autotl.pipeline.stages.adaptations import check_adaptations, missing_note
 from autotl.pipeline.validate import validate
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from autotl.data.additional.listing import MIN_GIVEN, AdditionalListing, list_ad
 from autotl.data.additional.reading import NAMED, ReadingLimits, read_additional, unreadable_note
 from autotl.data.name_lists import join_names
 from autotl.errors import DataError
-from autotl.pipeline.adaptations import refuse_other_targets
+from autotl.pipeline.stages.adaptations import refuse_other_targets
 from autotl.pipeline.stages.clean import CleanedImages
 from autotl.pipeline.stages.context import Context
 from autotl.preparation.additional.copies import Copies, find_copies
