@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -136,21 +136,25 @@ def _forecast(each: Candidate, logit: Student, chance: float, scale: Scale, *, k
     )
 
 
-def without_hopeless(forecasts: Sequence[ArmForecast], *, least: float) -> tuple[ArmForecast, ...]:
+def without_hopeless(
+    forecasts: Sequence[ArmForecast], *, least: float, seconds: Mapping[Arm, float]
+) -> tuple[ArmForecast, ...]:
     """Give a reason to arms that do not start in short time.
 
-    Baselines always start, because transfer is compared with them. So do arms of strategies without rows,
-    and the arm that transfers and has the largest chance.
+    Baselines always start, because transfer is compared with them. So do arms of strategies without rows.
+    Among the arms that transfer, the most promising one and the cheapest one start.
 
     Args:
         forecasts: The forecasts.
         least: The chance to win below which an arm is not started.
+        seconds: The expected seconds of each arm.
     """
     transfer = [each for each in forecasts if not each.baseline]
     first = max(transfer, key=lambda each: each.chance_to_win, default=None)
+    cheapest = min(transfer, key=lambda each: seconds[each.arm], default=None)
     return tuple(
         replace(each, not_started=f"its chance to win was {each.chance_to_win:.0%}")
-        if each.known and not each.baseline and each is not first and each.chance_to_win < least
+        if each.known and not each.baseline and each not in (first, cheapest) and each.chance_to_win < least
         else each
         for each in forecasts
     )

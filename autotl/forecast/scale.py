@@ -45,7 +45,7 @@ class Scale:
         """Return the standard error of a score's logit.
 
         It is that of a share of so many images. A half is added to the right and to the wrong images
-        (Haldane, The Estimation and Significance of the Logarithm of a Ratio of Frequencies, 1956).
+        (Haldane, The Estimation and Significance of the Logarithm of a Ratio, 1956).
         """
         share = min(1.0, max(0.0, (score - self.low) / (self.high - self.low)))
         right = share * images + 0.5

@@ -64,9 +64,12 @@ def forecasts_once(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> tuple[A
     found = forecasts(prepared, strategies, arms, seed=run.settings.seed, past=run.settings.search.experience)
     # an earlier start without forecasts has started all arms, and additional images need counterparts
     free = run.file.decided is None and not chosen and not prepared.additional
-    if free and prepared.metric.key == "accuracy" and _is_short(run, prepared, arms):
-        return without_hopeless(found, least=MIN_CHANCE)
-    return found
+    budget = run.settings.budget.seconds
+    if not free or budget is None or not found or prepared.metric.key != "accuracy":
+        return found
+    seconds = _default_seconds(run, prepared, arms)
+    short = sum(seconds.values()) > budget - run.elapsed
+    return without_hopeless(found, least=MIN_CHANCE, seconds=seconds) if short else found
 
 
 def forecasts(
@@ -183,12 +186,8 @@ def _probe_score(prepared: Prepared, backbone: str, seed: int) -> float | None:
     return score if math.isfinite(score) else None
 
 
-def _is_short(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> bool:
-    """Return whether the time left is too short for one fold of each arm's defaults."""
-    seconds = run.settings.budget.seconds
-    if seconds is None:
-        return False
-    space = SearchSpace(
-        arms, run.call.strategies, prepared.networks, prepared.tasks, this_machine(run.settings.device)
-    )
-    return sum(map(CostModel(space).default_seconds, arms)) > seconds - run.elapsed
+def _default_seconds(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> dict[Arm, float]:
+    """Return the expected seconds of one fold of each arm's defaults."""
+    machine = this_machine(run.settings.device)
+    costs = CostModel(SearchSpace(arms, run.call.strategies, prepared.networks, prepared.tasks, machine))
+    return {arm: costs.default_seconds(arm) for arm in arms}

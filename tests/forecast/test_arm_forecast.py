@@ -83,15 +83,23 @@ def test_an_outcome_as_expected_changes_little() -> None:
 def test_arms_with_a_small_chance_get_a_reason() -> None:
     arms = made("linear_probe", "finetune", "pixels")
     arms = (arms[0], replace(arms[1], chance_to_win=0.02), arms[2])
-    found = without_hopeless(arms, least=0.05)
+    found = without_hopeless(arms, least=0.05, seconds=dict.fromkeys((each.arm for each in arms), 1.0))
     assert [each.not_started for each in found] == ["", "its chance to win was 2%", ""]
 
 
-def test_baselines_plugins_without_rows_and_the_best_that_transfers_always_start() -> None:
-    chances = {"linear_probe": 0.04, "finetune": 0.03, "direct": 0.01, "plugin": 0.02, "pixels": 0.9}
+def test_baselines_plugins_without_rows_the_most_promising_and_the_cheapest_arm_always_start() -> None:
+    chances = {
+        "linear_probe": 0.04,
+        "finetune": 0.03,
+        "knn": 0.02,
+        "direct": 0.01,
+        "plugin": 0.02,
+        "pixels": 0.9,
+    }
     arms = [replace(each, chance_to_win=chances[each.arm.strategy]) for each in made(*chances)]
-    reasons = {each.arm.strategy for each in without_hopeless(arms, least=0.05) if each.not_started}
-    assert reasons == {"finetune", "direct"}
+    seconds = {each.arm: 1.0 if each.arm.strategy == "direct" else 2.0 for each in arms}
+    found = without_hopeless(arms, least=0.05, seconds=seconds)
+    assert {each.arm.strategy for each in found if each.not_started} == {"finetune", "knn"}
 
 
 def test_forecasts_return_from_json() -> None:

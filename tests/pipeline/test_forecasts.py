@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 import autotl
-from autotl.api import Record
+from autotl.api import Arm, Record
 from autotl.errors import RunError
 from autotl.results import read_run_file, write_run_file
+from autotl.search.search_inputs import SearchSpace
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
@@ -61,14 +63,22 @@ def test_another_metric_is_forecast_in_its_own_numbers() -> None:
     assert 0 <= row["low"] < row["expected"] < row["high"]
 
 
-def interrupted(out: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("interrupted") / "run"
     with pytest.raises(KeyboardInterrupt):
         fit(out=out, watch=Listening(interrupts=True))
     return out
 
 
-def test_a_resumed_run_starts_the_same_arms_for_the_same_reason(tmp_path: Path) -> None:
-    out = interrupted(tmp_path / "run")
+@pytest.fixture
+def interrupted(original: Path, tmp_path: Path) -> Path:
+    """A copy that the test may alter of a run that was interrupted after its first trial."""
+    return shutil.copytree(original, tmp_path / "run")
+
+
+def test_a_resumed_run_starts_the_same_arms_for_the_same_reason(interrupted: Path) -> None:
+    out = interrupted
     file = read_run_file(out)
     assert file.forecasts is not None
     started = {each["arm"]["strategy"] for each in file.forecasts if not each["not_started"]}
@@ -88,8 +98,34 @@ def test_a_resumed_run_starts_the_same_arms_for_the_same_reason(tmp_path: Path) 
     assert shown == {each["arm"]["strategy"]: each["expected"] for each in kept}
 
 
-def test_forecasts_that_were_edited_are_refused(tmp_path: Path) -> None:
-    out = interrupted(tmp_path / "run")
+class ExpensiveProbe:
+    """Expects a day for each default, and twice as much for the probe."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        self.space = space
+
+    def default_seconds(self, arm: Arm) -> float:
+        return 86_400.0 * (2 if arm.strategy == "linear_probe" else 1)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_short_search_leaves_out_hopeless_arms_unless_the_user_has_named_them(
+    named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autotl.pipeline.forecasts.CostModel", ExpensiveProbe)
+    monkeypatch.setattr("autotl.pipeline.forecasts.MIN_CHANCE", 1.0)  # all arms that transfer are hopeless
+    strategies = ["linear_probe", "finetune", "pixels"] if named else []
+    report = fit(strategies=strategies, budget="60s", trials=1).report
+    left = {arm["strategy"]: arm["reason"] for arm in report["arms"] if "chance" in (arm["reason"] or "")}
+    chances = {each["strategy"]: each["chance_to_win"] for each in report["search"]["forecasts"]}
+    assert chances["finetune"] > chances["linear_probe"]
+    assert left == (
+        {"linear_probe": f"its chance to win was {chances['linear_probe']:.0%}"} if not named else {}
+    )
+
+
+def test_forecasts_that_were_edited_are_refused(interrupted: Path) -> None:
+    out = interrupted
     write_run_file(out, replace(read_run_file(out), forecasts=[{"arm": "finetune"}]))
     with pytest.raises(RunError, match=r"forecasts of the run cannot be read from run\.json"):
         autotl.fit(DATA, out=out, resume=True, watch=Silence())

@@ -31,8 +31,8 @@ class HeadSetting:
 
     The head of single labels is a multinomial logistic regression: ``c`` is scikit-learn's C, ``balanced``
     its ``class_weight="balanced"``. That of several labels is a logistic regression for each label. That of
-    numbers is a ridge regression. Its penalty is inversely proportional to ``c``, and has the smallest
-    leave-one-out error at the linear probe's default. ``balanced`` changes nothing there.
+    numbers is a ridge regression; ``balanced`` changes nothing there. Its penalty is inversely proportional
+    to ``c``. At the linear probe's default it is chosen by leave-one-out errors.
     ``standardise`` scales each feature to variance 1 on the rows that are fitted.
     """
 

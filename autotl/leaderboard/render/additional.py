@@ -13,7 +13,7 @@ from autotl.report.section import Table
 
 TITLE = "What additional images contributed"
 PLACE_TITLE = "Adaptation to the place of use"
-ANSWERS = {"helps": "helps", "no_measurable_difference": "no measurable difference", "hurts": "hurts"}
+ANSWERS = {"helps": "helps", "no_measurable_difference": "no difference", "hurts": "hurts"}
 """The headings of the answers' columns."""
 
 
@@ -86,7 +86,8 @@ def sentences(found: Findings) -> list[str]:
     return [
         "The report of each run compares the best trial that learns from the images with that of its "
         "counterpart without them, on the test images.",
-        "Means and ranges are over the seeds; a range is no interval. The answers are counted over the runs.",
+        "Means and ranges are over the seeds; a range is no interval. The answers are counted over the runs. "
+        '"No difference" means none that could be measured.',
     ]
 
 

@@ -38,7 +38,7 @@ def test_markdown_has_a_row_for_each_data_set_and_role() -> None:
     (header,) = lines(text, "| data set | images")
     assert header == (
         "| data set | images | strategy with them | compared with | mean gain | range | helps "
-        "| no measurable difference | hurts | not measured |"
+        "| no difference | hurts | not measured |"
     )
     (row,) = lines(text, "| `flowers` | unlabelled images")
     assert row == (
