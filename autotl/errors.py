@@ -13,6 +13,7 @@ AutotlError
 ├── RunError        a run folder is missing, in use, finished, or not a run folder
 │   ├── DiskFull    the disk has no space for a run's files; the run can be resumed
 │   └── StorageError  the database of a run cannot be reached or written
+├── ExportError     a model cannot be exported, or the exported file predicts otherwise
 ├── SearchError     no trial ended with a usable model
 └── BenchError      a benchmark suite or a results file is invalid
 """
@@ -30,6 +31,7 @@ __all__ = [
     "CacheError",
     "DataError",
     "DiskFull",
+    "ExportError",
     "LimitError",
     "MetricError",
     "PixelScaleWarning",
@@ -144,6 +146,13 @@ class StorageError(RunError):
 
 class TrainingError(AutotlError, ValueError):
     """A strategy's network, step or setting cannot be used."""
+
+
+class ExportError(AutotlError):
+    """A model cannot be exported.
+
+    A package is missing, the runtime cannot run the network, or the exported file predicts otherwise.
+    """
 
 
 class SearchError(AutotlError):

@@ -12,6 +12,7 @@ from autotl.config.argument_types import check_arguments
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName, TargetName
 from autotl.config.presets import BALANCED
 from autotl.config.run_config import RunConfig, all_options
+from autotl.export import export_run, push_run
 from autotl.heads import HeadKinds
 from autotl.pipeline.start import resume_run, start_run
 
@@ -237,9 +238,8 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     report = results.read_report(path)
     from autotl.training import pick_device
 
-    return results.Result(
-        path, report, device=pick_device(device), read=_read, readers=_readers, heads=_heads
-    )
+    installed = results.Installed(_readers, _heads, export_run, push_run)
+    return results.Result(path, report, device=pick_device(device), read=_read, installed=installed)
 
 
 def _fit(arguments: Mapping[str, Any]) -> results.Result:

@@ -1,13 +1,14 @@
-"""Define the commands that use a trained model: predict and evaluate."""
+"""Define the commands that use a trained model: predict, evaluate and export."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.live import Live
@@ -15,11 +16,14 @@ from rich.markup import escape
 from rich.text import Text
 
 import autotl
+from autotl import jsonio
 from autotl.cli.app import app, import_from_here, print_json
 from autotl.cli.evaluation_lines import constant_name, score_lines
-from autotl.cli.generated_options import Data, Device, Image, Json, Label, Quiet, Run
+from autotl.cli.generated_options import Data, Device, Image, Json, Label, Quiet, Run, completed
+from autotl.cli.results import show_lines, show_next
 from autotl.escaping import console, write_out
 from autotl.evaluation.number_text import IN_UNITS, significant
+from autotl.export import FORMATS
 from autotl.files import is_same_file, open_output
 
 if TYPE_CHECKING:
@@ -29,6 +33,12 @@ if TYPE_CHECKING:
 
 NAMED = 5
 """Unreadable images that are named on standard error."""
+_FORMAT = typer.Option(
+    "--format", help=f"The format: {', '.join(FORMATS)}.", metavar="NAME", autocompletion=completed(*FORMATS)
+)
+_OUT = typer.Option(help="The new folder. Default: RUN/export/NAME.", metavar="FOLDER")
+_INT8 = typer.Option("--int8", help="8-bit integers, if the score stays within .5 points; for onnx.")
+_IMAGES = typer.Option(help="Compare on these images instead of the run's test images.", metavar="PATH")
 
 
 @app.command()
@@ -182,3 +192,47 @@ def _baseline(scores: Evaluation, plain: Callable[[float], str]) -> str:
     if known is None:
         return ""
     return f"; {constant_name(scores)}: {plain(known)}"
+
+
+@app.command()
+def export(
+    run: Run,
+    form: Annotated[str, _FORMAT] = "onnx",
+    out: Annotated[Path | None, _OUT] = None,
+    int8: Annotated[bool, _INT8] = False,
+    images: Annotated[list[Path] | None, _IMAGES] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Export the model of a RUN for other runtimes, verified."""
+    folder = autotl.load(run, device="cpu").export(form, out=out, int8=int8, images=images or None)
+    record = jsonio.read(folder / "export.json")
+    if as_json:
+        print_json(record)
+    elif not quiet:
+        shown = console()
+        show_lines(shown, *_export_lines(folder, record))
+        if (folder / "predict.py").is_file():
+            file = next(each["name"] for each in record["files"] if each["name"].startswith("model."))
+            quoted = " ".join(shlex.quote(str(folder / name)) for name in ("predict.py", file))
+            show_next(shown, [("Label images", f"python {quoted} photo.jpg")])
+
+
+def _export_lines(folder: Path, record: dict[str, Any]) -> list[str]:
+    """Return the folder, its size and the comparison, a line each."""
+    size = sum(each["bytes"] for each in record["files"]) / 1e6
+    lines = [f"Exported to {folder} ({size:.1f} MB)"]
+    found = record["verification"]
+    if found is None:
+        return [*lines, "The files are a copy of the model folder of the run."]
+    if found["why"]:
+        lines.append(f"{found['why']} Verified on random images instead.")
+    same = f"{100 * found['equal_labels']:.1f}% equal labels"
+    difference = f"largest difference {found['largest_difference']:.2g}"
+    lines.append(f"Compared with autotl on {found['images']:,} {found['source']}: {same}, {difference}")
+    if found["score"] is not None:
+        lines.append(f"{found['metric']} {found['score']:.4g} (autotl {found['autotl_score']:.4g})")
+    if (int8 := record["int8"]) is not None:
+        lost, count = 100 * int8["decision"]["loss"], int8["decision"]["images"]
+        lines.append(f"8-bit integers lose {lost:.1f} points on {count:,} training images that decided")
+    return lines

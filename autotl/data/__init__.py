@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         labels_by_part,
         quality,
     )
-    from autotl.data.reading import read, with_pixel_scale
+    from autotl.data.reading import list_images, read, with_pixel_scale
     from autotl.data.splits.locked_test import LockedTest, LockedTestReopened
     from autotl.data.splits.masking import hide_rows
     from autotl.data.splits.number_scales import with_number_scales
@@ -146,6 +146,7 @@ __all__ = [
     "label_texts",
     "labels_by_part",
     "limit_thread_spinning",
+    "list_images",
     "map_in_threads",
     "names_of_ids",
     "open_cells",

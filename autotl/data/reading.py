@@ -69,7 +69,7 @@ def read(
             5 % of the images, or a whole class, are unreadable.
     """
     report_progress("listing images")
-    listing = _list_images(source, readers, columns)
+    listing = list_images(source, readers, columns)
     _check_listing(source, listing)
     strata = item_strata(listing)
     scanner = ImageScanner(listing.items, strata, threads=threads)
@@ -160,8 +160,17 @@ def _table(found: Sequence[tuple[Item, ImageFacts]], targets: Mapping[str, NDArr
     return pd.concat([table.iloc[:, :1], pd.DataFrame(targets), table.iloc[:, 1:]], axis=1)
 
 
-def _list_images(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
-    """List the images with the first reader of their form."""
+def list_images(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
+    """List the images with the first reader of their form; no image is decoded.
+
+    Args:
+        source: The data.
+        readers: The readers by name.
+        columns: The columns of a table.
+
+    Raises:
+        DataError: No reader reads the source, or it is damaged.
+    """
     check_path(source)
     refusals = []
     for name in sorted(readers):

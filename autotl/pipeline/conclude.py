@@ -12,6 +12,7 @@ from autotl.api import roles_of
 from autotl.data import read
 from autotl.errors import DataError, SearchError
 from autotl.evaluation import Findings, judge
+from autotl.export import export_run, push_run
 from autotl.finalize.export import export_model, export_trial
 from autotl.finalize.final_model import ComparedModels, FinalModel, ScratchCrossover
 from autotl.finalize.final_steps import choose_model
@@ -173,8 +174,12 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
         read=lambda data, columns: read(data, readers=readers, columns=columns),
         temporary=run.temporary,
         metric=get_metric(prepared.metric, prepared.dataset.target.in_units),
-        readers=lambda: readers,
-        heads=lambda: prepared.run_cache.networks.head_kinds,
+        installed=results.Installed(
+            readers=lambda: readers,
+            heads=lambda: prepared.run_cache.networks.head_kinds,
+            export=export_run,
+            push=push_run,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.results.by_target.mistakes import mistakes
+    from autotl.results.calls.installed import Installed
     from autotl.results.ensemble_folder import EnsembleMember, LoadedEnsemble, load_ensemble, write_ensemble
     from autotl.results.ensemble_predictor import EnsemblePredictor, load_predictor
     from autotl.results.leftovers import remove_leftovers
@@ -35,6 +36,7 @@ __all__ = [
     "RUN_FILE",
     "EnsembleMember",
     "EnsemblePredictor",
+    "Installed",
     "LoadedEnsemble",
     "LoadedModel",
     "Predictor",

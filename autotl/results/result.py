@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import Columns, Dataset, Reader
-from autotl.errors import DataError, MetricError, RunError
-from autotl.heads import HeadKinds
+from autotl.api import Columns, Dataset
+from autotl.errors import RunError
 from autotl.importing.lazy import lazy_module
-from autotl.metrics import METRICS_OF, Metric, MetricFunction, get_metric
-from autotl.results.by_target.labelled_targets import label_columns, read_labelled
+from autotl.metrics import Metric, MetricFunction, get_metric
+from autotl.results.calls.copied import copy_run
+from autotl.results.calls.installed import Installed
+from autotl.results.calls.labelled import metric_of_run, read_labelled
 from autotl.results.card import NO_VERDICT, Page, card
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from autotl.results.predictor import Predictor
 else:  # slow to import, and only tables need it
     pd = lazy_module("pandas")
+
+NOTHING = Installed()
+"""No plugins, and no exports."""
 
 
 class Result:
@@ -47,8 +51,7 @@ class Result:
         read: Callable[[Any, Columns], Dataset],
         temporary: bool = False,
         metric: Metric | None = None,
-        readers: Callable[[], Mapping[str, Reader]] = dict,
-        heads: Callable[[], HeadKinds] = HeadKinds,
+        installed: Installed = NOTHING,
     ) -> None:
         """Open a run folder.
 
@@ -59,11 +62,9 @@ class Result:
             read: Reads data and columns for :meth:`evaluate`.
             temporary: Whether to remove the folder together with the result.
             metric: The metric of the run; None if it is known by its name in the report.
-            readers: Returns the readers of other forms than folders, zips and images, by name.
-            heads: Returns the kinds of heads that are not linear.
+            installed: The readers, heads and exporters.
         """
-        self.folder, self.report = folder, report
-        self._readers, self._heads = readers, heads
+        self.folder, self.report, self.installed = folder, report, installed
         self._metric = metric
         self._device, self._read = device, read
         if temporary:
@@ -102,7 +103,8 @@ class Result:
         if self._predictor is None:
             from autotl.results.ensemble_predictor import load_predictor
 
-            self._predictor = load_predictor(self.folder / "model", device=self._device, heads=self._heads)
+            folder, heads = self.folder / "model", self.installed.heads
+            self._predictor = load_predictor(folder, device=self._device, heads=heads)
         return self._predictor
 
     def predict(
@@ -161,14 +163,10 @@ class Result:
 
         return prediction_tables(images, self.predictor, self._options(top, probabilities, strict, image))
 
-    def _options(
-        self, top: int | None, probabilities: bool, strict: bool, image: str | None
-    ) -> PredictionOptions:
-        from autotl.results.by_target.prediction_rows import PredictionOptions
+    def _options(self, *given: Any) -> PredictionOptions:
+        from autotl.results.by_target.prediction_rows import checked_options
 
-        if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
-            raise DataError(f"top must be a whole number above 0 (got {top!r}).")
-        return PredictionOptions(top, bool(probabilities), bool(strict), image, self._readers)
+        return checked_options(*given, readers=self.installed.readers)
 
     def evaluate(
         self,
@@ -191,25 +189,15 @@ class Result:
         """
         seed = self._part("seed")
         target = self.predictor.target.spec
-        chosen = self._metric_of_run() if metric is None else get_metric(metric, target)
-        named = [(label,) if isinstance(label, str) else tuple(label or ())]
-        if not label and target.kind == "regression" and isinstance(data, str | Path | pd.DataFrame):
-            named = label_columns(target.names)
-        dataset = read_labelled(self._read, data, image, named, target.kind)
+        chosen = self.metric() if metric is None else get_metric(metric, target)
+        dataset = read_labelled(self._read, data, target, image=image, label=label)
         return self.predictor.evaluate(dataset, metric=chosen, seed=seed)
 
-    def _metric_of_run(self) -> Metric:
-        name = self._part("test").get("metric")
+    def metric(self) -> Metric:
+        """Return the metric of the run. Raises MetricError for unknown functions."""
         if self._metric is not None:
             return self._metric
-        spec = self.predictor.target.spec
-        known = METRICS_OF[spec.kind]
-        if name not in known:  # a report may come from anywhere, so its metric is not imported
-            raise MetricError(
-                f"This run used a Python function as metric ({name}). Give it again with metric=, or one of "
-                f"{', '.join(known)}."
-            )
-        return get_metric(known[name], spec)
+        return metric_of_run(self._part("test").get("metric"), self.predictor.target.spec)
 
     def leaderboard(self) -> pd.DataFrame:
         """Return one row per arm, the winner first.
@@ -272,16 +260,38 @@ class Result:
             raise RunError(f"There is no {path}. Write it again: autotl report {self.folder} --format html")
         return Page(path, height)
 
+    def export(
+        self, format: str = "onnx", *, out: str | Path | None = None, int8: bool = False, images: Any = None
+    ) -> Path:
+        """Write the model for another runtime, verify it, and return the folder.
+
+        Args:
+            format: ``"onnx"``, ``"openvino"``, ``"pt2"`` or ``"timm"``.
+            out: The new folder; None for a folder inside ``export`` of the run folder.
+            int8: Whether weights and activations become 8-bit integers, for ONNX.
+            images: Images to compare on, as for :meth:`predict`; None for the test images of the run.
+
+        Raises:
+            ExportError: A package is missing, the model cannot be exported, or the file predicts otherwise.
+        """
+        return self.installed.export(self, format, out=out, int8=int8, images=images)
+
+    def push_to_hub(self, repo: str, *, private: bool = True, token: str | None = None) -> str:
+        """Upload the timm model to the Hugging Face Hub; return the address.
+
+        Args:
+            repo: The repository, such as ``"user/name"``.
+            private: Whether a new repository is private.
+            token: The access token; None for that of the login.
+        """
+        return self.installed.push(self, repo, private=private, token=token)
+
     def save(self, folder: str | Path) -> Path:
         """Copy the whole run folder.
 
         Raises RunError if the target is not empty.
         """
-        target = Path(folder)
-        if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
-            raise RunError(f"{target} exists and is not empty. Give a new folder to save to.")
-        shutil.copytree(self.folder, target, dirs_exist_ok=True)
-        return target
+        return copy_run(self.folder, Path(folder))
 
 
 LEADERBOARD = (

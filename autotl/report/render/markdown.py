@@ -30,6 +30,18 @@ def markdown(report: Report) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def sections_text(sections: Iterable[Section], *, title: str) -> str:
+    """Render sections below a title, with all rows of their tables.
+
+    Args:
+        sections: The sections.
+        title: The title.
+    """
+    parts = [f"# {_escape(title)}", *(part for each in sections for part in _section(each, most_rows=None))]
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _summary(report: Report) -> list[str]:
     top = summary(report)
     numbers = [
@@ -45,11 +57,11 @@ def _summary(report: Report) -> list[str]:
     ]
 
 
-def _section(section: Section) -> list[str]:
+def _section(section: Section, *, most_rows: int | None = MOST_ROWS) -> list[str]:
     tables = [table for table in section.tables if not table.page_only]
     parts = [
         _prose(" ".join(section.sentences)),
-        *map(_table, tables),
+        *(_table(table, most_rows) for table in tables),
         *map(_pictures, section.pictures),
         *(part for snippet in section.snippets for part in _snippet(snippet)),
     ]
@@ -78,9 +90,9 @@ def _bullets(items: Iterable[str]) -> str:
     return "\n".join(f"- {_prose(item)}" for item in items if item)
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, most_rows: int | None) -> str:
     """A table with padded columns, so that its source is readable; empty columns are left out."""
-    rows = [tuple(_cell(str(cell)) for cell in row) for row in table.rows[:MOST_ROWS]]
+    rows = [tuple(_cell(str(cell)) for cell in row) for row in table.rows[:most_rows]]
     if not rows:
         return ""
     if table.strong is not None and table.strong < len(rows):

@@ -47,6 +47,31 @@ class PredictionOptions:
     readers: Callable[[], Mapping[str, Reader]] = field(default=dict)
 
 
+def checked_options(
+    top: int | None,
+    probabilities: bool,
+    strict: bool,
+    image: str | None,
+    *,
+    readers: Callable[[], Mapping[str, Reader]],
+) -> PredictionOptions:
+    """Return the options that a caller gives; see :class:`PredictionOptions`.
+
+    Args:
+        top: Number of most probable classes or labels.
+        probabilities: Whether each class or label has a column.
+        strict: Whether an unreadable image raises DataError.
+        image: The column of a table that holds the images.
+        readers: Returns the readers by name.
+
+    Raises:
+        DataError: ``top`` is no whole number above 0.
+    """
+    if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
+        raise DataError(f"top must be a whole number above 0 (got {top!r}).")
+    return PredictionOptions(top, bool(probabilities), bool(strict), image, readers)
+
+
 def check_options(options: PredictionOptions, target: TargetSpec) -> None:
     """Raise DataError if an option does not fit the kind of target."""
     for name, given in (("top", options.top is not None), ("probabilities", options.probabilities)):

@@ -56,6 +56,6 @@ class NeighboursHead(nn.Module):
         # relative to the nearest: exp(1 / temperature) may overflow
         votes = ((similarity - similarity[:, :1]) / self.temperature).exp() * self.weights[nearest]
         total = votes.sum(1, keepdim=True).clamp(min=1e-12)
-        empty = votes.new_zeros(len(x), self.outputs)
+        empty = votes.new_zeros(x.shape[0], self.outputs)  # len() would fix the number in an exported graph
         shares = empty.scatter_add(1, self.labels[nearest], votes / total)
         return (0.999 * shares + 0.001 / self.outputs).log()

@@ -1,0 +1,1 @@
+"""Compare an exported file with the model that it was written from."""

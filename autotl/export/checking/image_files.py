@@ -1,0 +1,88 @@
+"""Give images to another process as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from autotl.api import PixelScale
+from autotl.data import (
+    UnlabelledImage,
+    View,
+    open_image,
+    pixel_digest,
+    upright_rgb,
+    without_pillow_warnings,
+)
+from autotl.export.checking.run_images import FoundImages
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedFiles:
+    """Images as files, and as a network gets them.
+
+    Attributes:
+        paths: The user's own files; a PNG file for each image that has none.
+        pixels: The images in the view, uint8 (n, 3, s, s).
+        rows: The places of these images among the given ones; unreadable images are left out.
+    """
+
+    paths: tuple[Path, ...]
+    pixels: NDArray[np.uint8]
+    rows: tuple[int, ...]
+
+
+def view_files(found: FoundImages, view: View, scale: PixelScale | None, folder: Path) -> ViewedFiles:
+    """Decode images, and find or write a file for each.
+
+    Args:
+        found: The images.
+        view: The view of the network.
+        scale: The pixel values of black and white.
+        folder: A folder for new files.
+    """
+    transform = view.transform()
+    paths, pixels, rows = [], [], []
+    with without_pillow_warnings():
+        for row, each in enumerate(found.images):
+            try:
+                image = upright_rgb(each.open(), scale)
+            except Exception:  # decoders raise anything for files that are no images
+                continue
+            paths.append(_own_file(each, image, found.root, scale) or _saved(image, folder / f"{row}.png"))
+            pixels.append(transform(image))
+            rows.append(row)
+    shape = (0, 3, view.pixels, view.pixels)
+    stacked = np.stack(pixels) if pixels else np.zeros(shape, np.uint8)
+    return ViewedFiles(tuple(paths), stacked, tuple(rows))
+
+
+def _own_file(
+    each: UnlabelledImage, image: Image.Image, root: Path | None, scale: PixelScale | None
+) -> Path | None:
+    """Return the user's file of an image, if its pixels are the same."""
+    if root is None or not (path := root / each.name).is_file():
+        return None
+    try:
+        own = upright_rgb(open_image(path), scale)
+    except Exception:  # decoders raise anything for files that are no images
+        return None
+    return path if pixel_digest(own) == pixel_digest(image) else None
+
+
+def _saved(image: Image.Image, path: Path) -> Path:
+    Image.fromarray(np.asarray(image)).save(path, compress_level=1)
+    return path
+
+
+def channels_last(pixels: NDArray[np.uint8]) -> Iterable[NDArray[np.uint8]]:
+    """Yield images in the layout of the exported graph.
+
+    Images (3, s, s) become batches (1, s, s, 3).
+    """
+    return (np.ascontiguousarray(each.transpose(1, 2, 0)[None]) for each in pixels)

@@ -1,0 +1,1 @@
+"""Write each format of an export."""

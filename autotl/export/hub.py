@@ -1,0 +1,60 @@
+"""Upload a timm model to the Hugging Face Hub."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autotl.backbone import ensemble_advice, is_ensemble, read_config
+from autotl.errors import ExportError
+from autotl.export.formats import known_format
+from autotl.export.model_card import TAGS, card_body
+from autotl.heads import attached_head
+from autotl.importing.vision import timm
+from autotl.report import parse
+from autotl.results import load_model
+
+if TYPE_CHECKING:
+    from autotl.results import Result
+
+KEPT = ("target", "label_names", "target_means", "target_scales", "prediction_intervals", "pixel_scale")
+"""Entries of ``config.json`` that timm does not write itself."""
+
+
+def push(result: Result, repo: str, *, private: bool, token: str | None) -> str:
+    """Upload the model of a run, and return the address.
+
+    Args:
+        result: The result of the run.
+        repo: The repository, such as ``"user/name"``.
+        private: Whether a new repository is private.
+        token: The access token; None for that of the login.
+
+    Raises:
+        ExportError: timm alone cannot open the model: it is an ensemble, or its head is not linear.
+    """
+    folder = result.folder / "model"
+    if is_ensemble(folder):
+        raise ExportError(f"The Hub takes a single network, and {ensemble_advice(folder)}")
+    model = load_model(folder, heads=result.installed.heads).model
+    if attached_head(model) is not None:
+        raise ExportError(
+            "A model on the Hub must have a linear head, which timm opens (got another kind). Export it as "
+            "onnx, and upload that folder."
+        )
+    report, document = parse(result.report), read_config(folder)
+    hub: Any = timm.models
+    hub.push_to_hf_hub(
+        model,
+        repo,
+        token=token,
+        private=private,
+        model_config={key: document[key] for key in KEPT if key in document},
+        model_card={
+            "license": "other",
+            "library_name": "timm",
+            "tags": list(TAGS),
+            "description": card_body(report, known_format("timm"), None),
+        },
+        safe_serialization=True,  # without a pickle
+    )
+    return f"https://huggingface.co/{repo}"
