@@ -161,7 +161,7 @@ def _table(found: Sequence[tuple[Item, ImageFacts]], targets: Mapping[str, NDArr
 
 
 def list_images(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
-    """List the images with the first reader of their form; no image is decoded.
+    """List the images with the first reader that opens them.
 
     Args:
         source: The data.
