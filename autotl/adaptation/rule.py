@@ -48,6 +48,7 @@ def decide(
     candidates: Sequence[Candidate],
     *,
     accuracy_scale: float,
+    images: int,
     slice_has_all_classes: bool = True,
 ) -> Decision:
     """Choose an adaptation that is better than the unadapted model, or none.
@@ -61,13 +62,17 @@ def decide(
         unadapted: The unadapted model.
         candidates: The adapted models.
         accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
+        images: Images of the place of use.
         slice_has_all_classes: Whether the slice has an image of each class of the training images.
     """
     if not candidates:
         return Decision(None, "no adaptation was trained")
     if any(each.slice_gain is not None for each in candidates):
         return _by_slice(unadapted, candidates, all_classes=slice_has_all_classes)
-    faults = {each.strategy: fault(unadapted, each, accuracy_scale=accuracy_scale) for each in candidates}
+    faults = {
+        each.strategy: fault(unadapted, each, accuracy_scale=accuracy_scale, images=images)
+        for each in candidates
+    }
     passed = [each for each in candidates if not faults[each.strategy]]
     if not passed:
         return Decision(None, "; ".join(f"{name}: {why}" for name, why in faults.items()))
@@ -75,23 +80,24 @@ def decide(
     return Decision(
         best,
         "its predicted classes are closer to those of the training images, its mutual information is higher, "
-        "and it loses little on the source validation images",
+        "and it keeps most of the source validation score",
     )
 
 
-def fault(unadapted: Candidate, adapted: Candidate, *, accuracy_scale: float) -> str:
+def fault(unadapted: Candidate, adapted: Candidate, *, accuracy_scale: float, images: int) -> str:
     """Return why scores without labels speak against an adaptation, or "".
 
     Args:
         unadapted: The unadapted model.
         adapted: The adapted model.
         accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
+        images: Images of the place of use. With fewer than 100, the class shares are less exact.
     """
     before, after = unadapted.scores, adapted.scores
     loss = (before.source_validation - after.source_validation) / accuracy_scale
     if loss > MAX_SOURCE_LOSS:
         return "it loses too much on the source validation images"
-    if before.class_distance - after.class_distance < MIN_CLASS_GAIN:
+    if before.class_distance - after.class_distance < max(MIN_CLASS_GAIN, images**-0.5):
         return "its predicted classes are not clearly closer to those of the training images"
     if after.mutual_information <= before.mutual_information:
         return "its mutual information is not higher"

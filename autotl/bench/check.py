@@ -213,7 +213,8 @@ def _measured_faults(row: Row, split: Split, data: Data) -> Iterator[str]:
 
 def _is_adapted(row: Row, data: Data) -> bool:
     """Return whether a guard chose the model by images of the place of use, and not validation."""
-    return DEPLOY in data.additional and bool(row.adaptation and row.adaptation.get("chosen"))
+    adapts = DEPLOY in data.additional and row.kind not in SINGLE_KINDS
+    return adapts and bool(row.adaptation and row.adaptation.get("chosen"))
 
 
 def _choice_faults(row: Row, split: Split) -> Iterator[str]:

@@ -161,6 +161,7 @@ def _decided(
         before,
         candidates,
         accuracy_scale=phase.history.accuracy_scale,
+        images=comparison.images,
         slice_has_all_classes=comparison.slice_has_all_classes,
     )
     facts = replace(

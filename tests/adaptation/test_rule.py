@@ -26,12 +26,12 @@ def on_slice(strategy: str, score: float, low: float, high: float, p: float = 0.
 
 
 def chosen(*candidates: Candidate, scale: float = 1.0) -> str | None:
-    found = decide(BEFORE, candidates, accuracy_scale=scale).chosen
+    found = decide(BEFORE, candidates, accuracy_scale=scale, images=200).chosen
     return None if found is None else found.strategy
 
 
 def test_a_better_adaptation_is_chosen_with_a_reason() -> None:
-    decision = decide(BEFORE, [AFTER], accuracy_scale=1.0)
+    decision = decide(BEFORE, [AFTER], accuracy_scale=1.0, images=200)
     assert decision.chosen is AFTER
     assert "closer to those of the training images, its mutual information is higher" in decision.reason
 
@@ -46,10 +46,16 @@ def test_a_better_adaptation_is_chosen_with_a_reason() -> None:
 )
 def test_each_score_can_refuse(scores: dict[str, Any], why: str) -> None:
     bad = changed(AFTER, **scores)
-    assert why in fault(BEFORE, bad, accuracy_scale=1.0)
-    decision = decide(BEFORE, [bad], accuracy_scale=1.0)
+    assert why in fault(BEFORE, bad, accuracy_scale=1.0, images=200)
+    decision = decide(BEFORE, [bad], accuracy_scale=1.0, images=200)
     assert decision.chosen is None
-    assert decision.reason == f"coral: {fault(BEFORE, bad, accuracy_scale=1.0)}"
+    assert decision.reason == f"coral: {fault(BEFORE, bad, accuracy_scale=1.0, images=200)}"
+
+
+def test_few_images_must_come_closer_by_more() -> None:
+    close = changed(AFTER, class_distance=0.15)
+    assert fault(BEFORE, close, accuracy_scale=1.0, images=100) == ""
+    assert "not clearly closer" in fault(BEFORE, close, accuracy_scale=1.0, images=10)
 
 
 def test_the_source_loss_is_in_units_of_accuracy() -> None:
@@ -68,7 +74,7 @@ def test_among_adaptations_without_fault_the_source_validation_decides() -> None
 def test_a_labelled_slice_overrides_the_scores_without_labels() -> None:
     worse = replace(on_slice("coral", 0.9, 0.02, 0.3), scores=replace(AFTER.scores, mutual_information=0.0))
     assert chosen(worse) == "coral"
-    decision = decide(BEFORE, [on_slice("coral", 0.9, -0.01, 0.2)], accuracy_scale=1.0)
+    decision = decide(BEFORE, [on_slice("coral", 0.9, -0.01, 0.2)], accuracy_scale=1.0, images=200)
     assert decision.chosen is None
     assert decision.reason == "the best adaptation, coral, is not measurably better on 40 labelled images"
 
@@ -87,11 +93,11 @@ def test_the_best_of_several_needs_a_smaller_p_value() -> None:
 def test_a_collapsed_model_is_refused_if_the_slice_lacks_a_class() -> None:
     collapsed = changed(on_slice("coral", 0.99, 0.1, 0.3), class_distance=0.6)
     assert chosen(collapsed) == "coral"
-    alone = decide(BEFORE, [collapsed], accuracy_scale=1.0, slice_has_all_classes=False)
+    alone = decide(BEFORE, [collapsed], accuracy_scale=1.0, images=200, slice_has_all_classes=False)
     assert alone.chosen is None
     assert alone.reason == "coral: its predicted classes are too far from those of the training images"
     both = [collapsed, on_slice("dann", 0.9, 0.1, 0.3)]
-    left = decide(BEFORE, both, accuracy_scale=1.0, slice_has_all_classes=False).chosen
+    left = decide(BEFORE, both, accuracy_scale=1.0, images=200, slice_has_all_classes=False).chosen
     assert left is both[1]
 
 

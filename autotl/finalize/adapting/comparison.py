@@ -89,10 +89,15 @@ class Comparison:
     def __init__(self, phase: FinalPhase, place: PlaceOfUse, outputs: PlaceOutputs, weights: Floats) -> None:
         self._phase, self._outputs, self._weights = phase, outputs, weights
         rows = place.halves(phase.options.seed).slice
-        self._slice, self._labels = rows, place.labels[rows]
+        self._slice, self._labels, self._images = rows, place.labels[rows], len(place.labels)
         counts = phase.runner.task.strata_counts
         shares = np.array([counts.get(name, 0) for name in phase.runner.task.target.names], dtype=np.float64)
         self._prior = shares / shares.sum()
+
+    @property
+    def images(self) -> int:
+        """The number of images of the place of use."""
+        return self._images
 
     @property
     def slice_images(self) -> int:

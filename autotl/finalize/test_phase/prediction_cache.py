@@ -143,7 +143,8 @@ class PredictionCache:
         """Return the outputs of all rows, or of the first ones."""
         backbone, file, size = network.backbone, network.file, network.input_size
         opened = load_network(self._run_cache, backbone, file, input_size=size)
-        predictor = Predictor(opened, device=self._run_cache.device, images=len(self.rows))
+        images = self._expected_images(network, end, least)
+        predictor = Predictor(opened, device=self._run_cache.device, images=images)
         view = predictor.view.key
         shared = self.source_layers.are_kept(backbone, file)
         if not shared or (backbone, view) not in self._features:
@@ -153,6 +154,14 @@ class PredictionCache:
                 return found
             self._features[backbone, view] = found
         return outputs_of_head(predictor.model, self._features[backbone, view])
+
+    def _expected_images(self, network: SavedNetwork, end: Deadline, least: int) -> int:
+        """Return about how many images the time is enough for."""
+        if math.isinf(end.at):
+            return len(self.rows)
+        backbone = self._run_cache.backbones[network.backbone]
+        seconds = backbone.pace.seconds(1, input_size=network.input_size or backbone.input_size)
+        return min(len(self.rows), max(least, int(end.left() / max(seconds, 1e-9))))
 
     def _in_blocks(self, predictor: Predictor, run: Run, *, end: Deadline, least: int) -> NDArray[np.float32]:
         """Return the result of ``run`` for as many rows as possible."""

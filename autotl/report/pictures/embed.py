@@ -12,7 +12,7 @@ MAX_BYTES = 8_000
 """The size of a thumbnail."""
 MAX_EMBEDDED = 2_000_000
 """Characters of all embedded thumbnails on a page."""
-_FILE = re.compile(r"[0-9a-f]{16}\.webp")
+FILE = re.compile(r"[0-9a-f]{16}\.webp")
 """The names that ``keep`` gives; an edited report cannot name other files."""
 
 
@@ -36,7 +36,7 @@ class ThumbnailFolder:
         return uri
 
     def _read(self, file: str) -> bytes:
-        if self._run is None or not _FILE.fullmatch(file):
+        if self._run is None or not FILE.fullmatch(file):
             return b""
         path = self._run / FOLDER / file
         try:

@@ -13,7 +13,7 @@ from autotl.api import Dataset
 from autotl.clock import Deadline
 from autotl.data import usable_cores, without_pillow_warnings
 from autotl.files import raising_disk_full, raising_write_error
-from autotl.report.pictures.embed import FOLDER
+from autotl.report.pictures.embed import FILE, FOLDER
 from autotl.report.pictures.thumbnail import webp_thumbnail
 
 ENDING = ".webp"
@@ -75,10 +75,12 @@ def _write(folder: Path, contents: dict[str, bytes]) -> None:
     # files.write_bytes waits for the disk, which takes seconds for a hundred files. A page shows the name of
     # an image with a damaged thumbnail.
     with raising_write_error(folder), raising_disk_full(folder, sum(map(len, contents.values()))):
+        if folder.is_symlink():  # files of another folder would be deleted
+            folder.unlink()
         if contents:
             folder.mkdir(exist_ok=True)
         for name, content in contents.items():
             (folder / name).write_bytes(content)
         for old in folder.glob(f"*{ENDING}"):
-            if old.name not in contents:
+            if FILE.fullmatch(old.name) and old.name not in contents:
                 old.unlink()

@@ -149,7 +149,13 @@ def _probabilities(answers: pd.DataFrame) -> NDArray[np.float64]:
 def _flags(answers: pd.DataFrame, column: str) -> NDArray[np.bool_]:
     """Return whether each image has each label, (n, labels)."""
     names = _names(answers)
-    return np.array([_has(text, names) for text in answers[column]], dtype=bool).reshape(-1, len(names))
+    if any(SEPARATOR in name for name in names):
+        return np.array([_has(text, names) for text in answers[column]], dtype=bool).reshape(-1, len(names))
+    places = {name: place for place, name in enumerate(names)}
+    found = np.zeros((len(answers), len(names)), dtype=bool)
+    for row, text in enumerate(answers[column]):
+        found[row, [places[name] for name in text.split(SEPARATOR) if name in places]] = True
+    return found
 
 
 def _has(joined: str, names: Sequence[str]) -> list[bool]:

@@ -35,7 +35,8 @@ def fit_ridge(
     Minimises Σ wᵢ·‖errorᵢ‖²/2 + p·‖W‖²/2, with unpenalised biases. The penalty p is inversely proportional to
     C. At DEFAULT_C it is chosen by leave-one-out errors on the fold's rows: one penalty for all data would
     fit some too closely and others hardly at all. One decomposition solves it for every C (Hastie et al., The
-    Elements of Statistical Learning, 2009, section 3.4).
+    Elements of Statistical Learning, 2009, section 3.4). A row is left out alone, even if others of its group
+    stay. With groups of similar images the penalty may thus be too small.
 
     Args:
         features: Frozen features, float32 (n, d).

@@ -65,13 +65,14 @@ class AdaptiveForward:
         """Convert the pass if that saves time in the remaining work.
 
         The first batch decides. If the number of images is unknown, every batch does until the conversion.
+        Batches of few images do not: a service that predicts single images would stall.
 
         Args:
             images: Images of the batch.
             seconds: The time of the batch.
             inputs: Returns the network's inputs for so many of the images, (n, 3, h, w), on the CPU.
         """
-        if self._decided or not images:
+        if self._decided or not images or (self._left is None and images <= workers()):
             return
         self._spent += seconds
         if self._left is None:
@@ -133,7 +134,7 @@ def _difference(found: Tensor, expected: Tensor) -> float:
 
 def _timed(forward: Forward, batch: Tensor) -> tuple[Tensor, float]:
     """Run a batch in as many pieces as run at once; return the outputs and the seconds."""
-    started, pieces = time.perf_counter(), workers()
+    started, pieces = time.perf_counter(), min(workers(), len(batch))
     found = torch.cat(map_in_torch_threads(forward, batch.tensor_split(pieces), pieces))
     return found, time.perf_counter() - started
 

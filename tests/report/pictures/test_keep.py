@@ -53,6 +53,22 @@ def test_kept_thumbnails_are_embedded_from_the_run_folder(tmp_path: Path) -> Non
     assert ThumbnailFolder(None).uri(files["red.png"]) == ""
 
 
+def test_files_that_are_no_thumbnails_are_left(tmp_path: Path) -> None:
+    own, other = tmp_path / "run", tmp_path / "other"
+    (own / "pictures").mkdir(parents=True)
+    other.mkdir()
+    kept, old = own / "pictures" / "holiday.webp", own / "pictures" / "0123456789abcdef.webp"
+    for file in (kept, old, other / "fedcba9876543210.webp"):
+        file.write_bytes(b"image")
+    keep_thumbnails(dataset({"red.png": colour("red")}), ["red.png"], own, end=NEVER)
+    assert (kept.exists(), old.exists()) == (True, False)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "pictures").symlink_to(other)
+    keep_thumbnails(dataset({"red.png": colour("red")}), ["red.png"], tmp_path / "linked", end=NEVER)
+    assert (other / "fedcba9876543210.webp").exists()
+    assert not (tmp_path / "linked" / "pictures").is_symlink()
+
+
 def test_truncated_and_missing_originals_have_no_thumbnail(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole.jpg", tmp_path / "cut.jpg"
     Image.effect_noise((200, 200), 50).convert("RGB").save(whole)
