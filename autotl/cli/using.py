@@ -213,8 +213,8 @@ def export(
         shown = console()
         show_lines(shown, *_export_lines(folder, record))
         if (folder / "predict.py").is_file():
-            file = next(each["name"] for each in record["files"] if each["name"].startswith("model."))
-            quoted = " ".join(shlex.quote(str(folder / name)) for name in ("predict.py", file))
+            names = ("predict.py", FORMATS[record["form"]].file)
+            quoted = " ".join(shlex.quote(str(folder / name)) for name in names)
             show_next(shown, [("Label images", f"python {quoted} photo.jpg")])
 
 
@@ -227,7 +227,8 @@ def _export_lines(folder: Path, record: dict[str, Any]) -> list[str]:
         return [*lines, "The files are a copy of the model folder of the run."]
     if found["why"]:
         lines.append(f"{found['why']} Verified on random images instead.")
-    same = f"{100 * found['equal_labels']:.1f}% equal labels"
+    answers = "numbers" if record["facts"]["target"] == "regression" else "labels"
+    same = f"{100 * found['equal_labels']:.1f}% equal {answers}"
     difference = f"largest difference {found['largest_difference']:.2g}"
     lines.append(f"Compared with autotl on {found['images']:,} {found['source']}: {same}, {difference}")
     if found["score"] is not None:

@@ -34,6 +34,7 @@ from autotl.results import EnsemblePredictor, Predictor, Result, load_predictor
 
 WRITERS = {"onnx": write_onnx, "openvino": write_openvino, "pt2": write_pt2}
 RECORD, CARD, SCRIPT = "export.json", "MODEL_CARD.md", "predict.py"
+GONE = "The test images of the run cannot be found again."
 MAX_IMAGES = 256
 """The most images on which a file is compared."""
 
@@ -88,7 +89,7 @@ def export(result: Result, request: Request) -> Path:
             "int8": written.quantised,
         }
         jsonio.write(fresh / RECORD, record)
-        card = model_card(report, form, written.comparison)
+        card = model_card(report, form, written.comparison, int8=request.int8)
         write_bytes(fresh / CARD, card.encode("utf-8", "backslashreplace"))
     return request.folder
 
@@ -134,11 +135,8 @@ def _images(result: Result, request: Request, predictor: Predictor | EnsemblePre
     else:
         try:
             found = images_of_part(result, "test", predictor.target)
-        except (
-            AutotlError,
-            OSError,
-        ) as error:  # the data may have been moved or edited since
-            return random_images(str(error), seed=seed)
+        except (AutotlError, OSError):  # the data may have been moved or edited since
+            return random_images(GONE, seed=seed)  # without the reason, which has a path of this computer
         if not found.is_readable():
             return random_images(f"No image of the {len(found)} {found.source} can be read.", seed=seed)
     return found.shuffled(seed).take(range(min(MAX_IMAGES, len(found))))
@@ -173,14 +171,18 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RunError(f"{folder} exists and is not empty. Give --out a new folder, or remove this one.")
+    folder = folder.resolve()  # "." has no name
     fresh = folder.with_name(f".{folder.name[:50]}.{token_hex(4)}")
     with raising_write_error(folder), raising_disk_full(folder, 0):
         fresh.mkdir(parents=True)
         try:
             yield fresh
-            if folder.exists():
-                folder.rmdir()
-            fresh.rename(folder)
+            if folder.exists():  # it stays, because it may be the working directory
+                for path in fresh.iterdir():
+                    path.rename(folder / path.name)
+                fresh.rmdir()
+            else:
+                fresh.rename(folder)
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise

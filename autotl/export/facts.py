@@ -47,7 +47,7 @@ def file_facts(model: ExportedModel, report: Report, *, int8: bool) -> dict[str,
         "int8": int8,
         "autotl": version("autotl"),
         "metric": report.test.metric,
-        "test_score": report.test.value,
+        "test_score": None if int8 else report.test.value,  # the report has that of the float32 model
         "test_images": report.test.n,
     }
     plain: dict[str, Any] = jsonio.plain(facts)

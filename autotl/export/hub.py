@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from autotl.backbone import ensemble_advice, is_ensemble, read_config
 from autotl.errors import ExportError
-from autotl.export.formats import known_format
-from autotl.export.model_card import TAGS, card_body
+from autotl.export.model_card import card_sections, tags_of
 from autotl.heads import attached_head
 from autotl.importing.vision import timm
 from autotl.report import parse
+from autotl.report.render.markdown import sections_text
+from autotl.report.section import Section, Snippet
+from autotl.report.sections.use import TIMM, code
 from autotl.results import load_model
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ KEPT = ("target", "label_names", "target_means", "target_scales", "prediction_in
 
 def push(result: Result, repo: str, *, private: bool, token: str | None) -> str:
     """Upload the model of a run, and return the address.
+
+    A ``README.md`` that is already in the repository stays, with the scores of an earlier model.
 
     Args:
         result: The result of the run.
@@ -42,6 +46,7 @@ def push(result: Result, repo: str, *, private: bool, token: str | None) -> str:
             "onnx, and upload that folder."
         )
     report, document = parse(result.report), read_config(folder)
+    kind = report.target.kind
     hub: Any = timm.models
     hub.push_to_hf_hub(
         model,
@@ -51,10 +56,18 @@ def push(result: Result, repo: str, *, private: bool, token: str | None) -> str:
         model_config={key: document[key] for key in KEPT if key in document},
         model_card={
             "license": "other",
+            "license_name": "unknown",
             "library_name": "timm",
-            "tags": list(TAGS),
-            "description": card_body(report, known_format("timm"), None),
+            "tags": tags_of(kind),
+            "description": sections_text(card_sections(report, _use(repo, kind)), title=""),
         },
+        **({"task_name": "other"} if kind == "regression" else {}),  # the Hub has no task for numbers
         safe_serialization=True,  # without a pickle
     )
     return f"https://huggingface.co/{repo}"
+
+
+def _use(repo: str, kind: str) -> Section:
+    """Return code that loads the model from the Hub."""
+    text = code(TIMM, kind).replace("local-dir:RUN/model", f"hf-hub:{repo}")
+    return Section(name="use", title="Use", link="Use", snippets=(Snippet("With timm", "python", text),))

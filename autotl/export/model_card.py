@@ -17,7 +17,9 @@ from autotl.report.sections.summary import caveat, delivered, verdict, warnings
 TAGS = ("image-classification", "timm", "autotl")
 
 
-def model_card(report: Report, form: ExportFormat, comparison: Comparison | None) -> str:
+def model_card(
+    report: Report, form: ExportFormat, comparison: Comparison | None, *, int8: bool = False
+) -> str:
     """Return the card of an exported model as Markdown.
 
     All numbers are those of ``report.json`` and of the comparison. The license is left to the user.
@@ -26,43 +28,65 @@ def model_card(report: Report, form: ExportFormat, comparison: Comparison | None
         report: The report of the run.
         form: The format.
         comparison: The comparison of the file with autotl; None for a copy of the model folder.
+        int8: Whether the file computes with 8-bit integers; the report has the scores of float32.
     """
-    return front_matter(report, form.name) + card_body(report, form, comparison)
+    sections = card_sections(
+        report,
+        _use(form, comparison, report.target.kind),
+        scores=_int8_scores(comparison) if int8 else (),
+    )
+    title = " ".join((report.name or "model").split())
+    return front_matter(report, form.name, int8=int8) + sections_text(
+        sections, title=f"Model card for {title}"
+    )
 
 
-def front_matter(report: Report, form: str) -> str:
-    """Return the YAML at the beginning of a card."""
+def tags_of(kind: str) -> list[str]:
+    """Return the tags of the Hub for a kind of target."""
+    return [each for each in TAGS if kind != "regression" or each != "image-classification"]
+
+
+def front_matter(report: Report, form: str, *, int8: bool) -> str:
+    """Return the YAML at the beginning of a card.
+
+    Args:
+        report: The report of the run.
+        form: The name of the format.
+        int8: Whether the test score in the report is that of another model.
+    """
     kind = report.target.kind
-    tags = [each for each in (*TAGS, form) if kind != "regression" or each != "image-classification"]
+    tags = [*tags_of(kind), form]
     lines = ["license: other", "license_name: unknown", "library_name: timm"]
     if kind != "regression":
         lines.append("pipeline_tag: image-classification")
     lines += ["tags:", *(f"- {tag}" for tag in dict.fromkeys(tags))]
     if report.test.metric:
         lines += ["metrics:", f"- {_text(report.test.metric)}"]
-    if report.test.metric and report.test.value is not None:
+    own = not int8 and kind != "regression"  # the Hub has no task for numbers
+    if own and report.test.metric and report.test.value is not None:
         lines += _results(report, report.test.metric, report.test.value)
     return "\n".join(["---", *lines, "---", ""])
 
 
-def card_body(report: Report, form: ExportFormat, comparison: Comparison | None) -> str:
+def card_sections(report: Report, use: Section, *, scores: tuple[str, ...] = ()) -> list[Section]:
     """Return the sections of a card.
+
+    The notes of the report are left out, because they may name paths.
 
     Args:
         report: The report of the run.
-        form: The format.
-        comparison: The comparison of the file with autotl; None for a copy of the model folder.
+        use: The section on the use.
+        scores: Sentences in front of the scores.
     """
-    name = " ".join((report.name or "model").split())
-    sections = [
+    tested = test.section(report)
+    return [
         replace(what.section(report), title="Model", sentences=_model(report)),
         replace(how.section(report), title="Training"),
         Section(name="data", title="Data", link="Data", sentences=tuple(_data(report))),
-        replace(test.section(report), title="Scores", figures=()),
+        replace(tested, title="Scores", figures=(), sentences=(*scores, *tested.sentences)),
         Section(name="limits", title="Limitations", link="Limitations", sentences=tuple(_limits(report))),
-        _use(form, comparison),
+        use,
     ]
-    return sections_text(sections, title=f"Model card for {name}")
 
 
 def _text(value: str) -> str:
@@ -109,20 +133,30 @@ def _limits(report: Report) -> Iterable[str]:
     yield from (f"Warning: {each}" for each in warnings(report))
     if found := caveat(report):
         yield found
-    yield from (format.sentence(each) for each in report.notes)
     if report.test.n is not None:
         images = format.count(report.test.n, "test image")
         yield f"The scores hold for images like the {images} of this run."
 
 
-def _use(form: ExportFormat, comparison: Comparison | None) -> Section:
+def _int8_scores(found: Comparison | None) -> tuple[str, ...]:
+    """Return whose scores these are, and the score of the 8-bit file."""
+    if found is None or found.score is None or found.autotl_score is None:
+        return ("Scores are those of the float32 model.",)
+    return (
+        f"Scores are those of the float32 model; this file scores {found.metric} {found.score:.4g} "
+        f"(autotl {found.autotl_score:.4g}) on {found.images:,} {found.source}.",
+    )
+
+
+def _use(form: ExportFormat, comparison: Comparison | None, kind: str) -> Section:
     if comparison is None:
         sentences: tuple[str, ...] = ("`README.md` has code that loads this folder with timm.",)
         return Section(name="use", title="Use", link="Use", sentences=sentences)
     images = f"{comparison.images:,} {comparison.source}"
+    same = "numbers" if kind == "regression" else "labels"
     sentences = (
-        f"`predict.py` needs {form.runtime}, NumPy and Pillow alone. On {images} it gave the same label as "
-        f"autotl for {100 * comparison.equal_labels:.1f}% of the images; the largest difference of a "
+        f"`predict.py` needs {form.runtime}, NumPy and Pillow alone. On {images} it gave the same {same} "
+        f"as autotl for {100 * comparison.equal_labels:.1f}% of the images; the largest difference of a "
         f"prediction was {comparison.largest_difference:.2g}.",
     )
     shell = Snippet("In a shell", "sh", f"python predict.py {form.file} photo.jpg")

@@ -280,7 +280,7 @@ class Result:
         """Upload the timm model to the Hugging Face Hub; return the address.
 
         Args:
-            repo: The repository, such as ``"user/name"``.
+            repo: The repository, such as ``"user/name"``. A ``README.md`` in it stays, with its old scores.
             private: Whether a new repository is private.
             token: The access token; None for that of the login.
         """

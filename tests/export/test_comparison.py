@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 import autotl
-from autotl.api import TargetSpec
-from autotl.data import UnlabelledImage
+from autotl.api import PixelScale, TargetSpec
+from autotl.data import UnlabelledImage, open_image
 from autotl.errors import DataError, ExportError
 from autotl.export.checking.comparison import Compared, Comparison, check
-from autotl.export.checking.fresh_process import run_script
+from autotl.export.checking.fresh_process import batch_sizes, run_script
 from autotl.export.checking.image_files import view_files
 from autotl.export.checking.run_images import FoundImages, images_of_part, random_images
 from autotl.targets import target_of
@@ -54,6 +54,8 @@ def test_labels_are_equal_by_the_kind_of_target() -> None:
         ("single_label", [[0.5, 0.5], [0.4, 0.6]], [[0.500001, 0.499999], [0.4, 0.6]], 1.0),
         ("multi_label", [[0.3, 0.7], [0.4, 0.6]], [[0.3, 0.7], [0.51, 0.6]], 0.5),
         ("regression", [[1.0, 50.0], [2.0, 90.0]], [[1.0, 50.001], [2.1, 90.0]], 0.5),
+        ("regression", [[1.0, 50.0]], [[1.0, 50.0003]], 1.0),
+        ("regression", [[1.0, 50.0]], [[1.0, 50.003]], 0.0),
     ):
         target = target_of(TargetSpec(kind, ("a", "b")))  # type: ignore[arg-type]
         both = Compared(target, np.array(expected), np.array(found), none, none)
@@ -68,7 +70,9 @@ def test_the_process_gets_batches_of_several_sizes(tmp_path: Path) -> None:
     )
     predictions, outputs = run_script(tmp_path, "model.onnx", images)
     assert predictions.shape == outputs.shape == (30, 2)
-    assert [int(line) for line in seen.read_text().split()] == [1, 2, 7, 16, 4]
+    assert [int(line) for line in seen.read_text().split()] == [1, 2, 7, 16, 4] == list(batch_sizes(30))
+    assert batch_sizes(5) == (1, 2)
+    assert batch_sizes(58) == (1, 2, 7, 16)
     (tmp_path / "predict.py").write_text(FAKE.replace("SHOWN", "assert len(pixels) == 1, 'fixed batch'"))
     with pytest.raises(ExportError, match="fixed batch"):
         run_script(tmp_path, "model.onnx", images)
@@ -126,3 +130,22 @@ def test_files_are_the_users_own_where_there_are_some(photos: Path, finished: Pa
     assert files.paths == (own, tmp_path / "2.png")
     assert files.rows == (0, 2)
     assert files.pixels.shape == (2, 3, 32, 32)
+
+
+def test_files_that_predict_py_reads_otherwise_are_written_anew(finished: Path, tmp_path: Path) -> None:
+    deep = np.linspace(0, 5000, 40 * 40).astype(np.uint16).reshape(40, 40)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    (tmp_path / "heif.jpg").write_bytes(b"\0\0\0\x18ftypheic")
+    image = Image.new("RGB", (40, 50), "red")
+    names = ("deep.png", "heif.jpg", "a" * 300)
+    found = FoundImages(
+        "given images", tuple(UnlabelledImage(each, image.copy) for each in names), root=tmp_path
+    )
+    deep_image = UnlabelledImage("deep.png", lambda: open_image(tmp_path / "deep.png"))
+    found = replace(found, images=(deep_image, *found.images))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    view = autotl.load(finished).predictor.views[0]
+    assert [each.parent for each in view_files(found, view, None, scratch).paths] == [scratch] * 4
+    scaled = view_files(found, view, PixelScale((0, 5000), None), scratch)
+    assert scaled.paths[0] == tmp_path / "deep.png"

@@ -12,6 +12,7 @@ from PIL import Image
 
 import autotl
 from autotl.backbone import heads
+from autotl.export.exporting import GONE
 from autotl.results import EnsembleMember, write_ensemble, write_model
 from autotl.terminal import Silence
 from autotl.testing import tiny_images, tiny_run
@@ -54,7 +55,7 @@ def test_every_kind_of_model_in_every_format(tmp_path: Path) -> None:
         for form in ("onnx", "openvino", "pt2"):
             folder = autotl.load(run, device="cpu").export(form)
             found = json.loads((folder / "export.json").read_text())["verification"]
-            assert "holds no run" in found["why"], (kind, form)
+            assert found["why"] == GONE, (kind, form)
             assert found["equal_labels"] == 1, (kind, form)
     images, names = tiny_images(classes=3, each=120, noise=0.1)
     photos = save_folders(tmp_path / "photos", images, names)
@@ -72,6 +73,8 @@ def test_every_kind_of_model_in_every_format(tmp_path: Path) -> None:
     record = json.loads((folder / "export.json").read_text())
     assert record["int8"]["decision"]["source"] == "training images"
     assert record["int8"]["decision"]["loss"] <= 0.005
+    assert record["facts"]["test_score"] is None
+    assert "those of the float32 model" in (folder / "MODEL_CARD.md").read_text()
     float32 = autotl.load(run).export("onnx", images=[Image.fromarray(each) for each in images[:20]])
     assert (folder / "model.onnx").stat().st_size < 0.5 * (float32 / "model.onnx").stat().st_size
     assert json.loads((float32 / "export.json").read_text())["verification"]["source"] == "given images"

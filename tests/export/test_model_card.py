@@ -20,9 +20,9 @@ SAMPLE = Path(__file__).parents[1] / "report" / "sample.json"
 FOUND = Comparison("test images", 120, "", (1, 2, 7, 16), 2e-7, 1.0, "accuracy", 0.9, 0.9, 0.0)
 
 
-def card(**changed: Any) -> tuple[dict[str, Any], str]:
+def card(*, int8: bool = False, **changed: Any) -> tuple[dict[str, Any], str]:
     report = json.loads(SAMPLE.read_text(encoding="utf-8")) | changed
-    text = model_card(parse(report), FORMATS["onnx"], FOUND)
+    text = model_card(parse(report), FORMATS["onnx"], FOUND, int8=int8)
     _, front, body = text.split("---\n", 2)
     return yaml.safe_load(front), body
 
@@ -40,6 +40,22 @@ def test_the_card_has_the_facts_of_the_hub_and_the_scores() -> None:
     assert f"{100 * report['test']['value']:.1f}%" in body
     assert all(f"`{each['class']}`" in body for each in report["test"]["per_class"])
     assert "python predict.py model.onnx photo.jpg" in body
+
+
+def test_scores_of_8_bit_integers_are_their_own() -> None:
+    front, body = card(int8=True)
+    assert "model-index" not in front
+    assert "this file scores accuracy 0.9 (autotl 0.9) on 120 test images" in body
+
+
+def test_numbers_have_no_task_of_the_hub() -> None:
+    front, body = card(target={"kind": "regression"})
+    assert "image-classification" not in json.dumps(front)
+    assert "the same numbers as autotl" in body
+
+
+def test_notes_are_left_out_of_the_card() -> None:
+    assert "/home/me" not in card(notes=["2 files of /home/me/photos were left out."])[1]
 
 
 def test_a_table_has_all_of_many_classes() -> None:
@@ -71,6 +87,10 @@ def test_a_push_names_the_repository_and_sends_no_pickle(
     assert (named["private"], named["token"]) == (True, "secret")
     assert named["model_config"]["label_names"] == ["bars", "rings", "spots"]
     assert named["model_card"]["license"] == "other"
+    text = named["model_card"]["description"]
+    assert text.startswith("## Model\n")
+    assert 'create_model("hf-hub:user/name"' in text
+    assert "README.md" not in text
     assert model.num_classes == 3
 
 

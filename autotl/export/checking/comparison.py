@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autotl.api import Target
 from autotl.errors import ExportError
-from autotl.export.checking.fresh_process import BATCH_SIZE, FIRST_BATCHES, run_script
+from autotl.export.checking.fresh_process import batch_sizes, run_script
 from autotl.export.checking.image_files import view_files
 from autotl.export.checking.run_images import FoundImages
 from autotl.metrics import Metric, get_metric
@@ -28,6 +28,9 @@ MAX_LOSS = 0.005
 TIE = 1e-4
 """Labels whose probabilities differ by less are tied: either is right. Numbers: share of their spread."""
 
+FLOAT32_NOISE = 1e-5
+"""The difference of two runtimes, as a share of the largest number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -37,7 +40,7 @@ class Comparison:
         source: The kind of images.
         images: Their number.
         why: Why they are not the test images of the run; "" if they are.
-        batch_sizes: The sizes of the batches.
+        batch_sizes: The sizes of the batches, each once.
         largest_difference: The largest difference of a probability, or of a number in its unit.
         equal_labels: The share of images with the same label, or the same numbers.
         metric: The metric; None without known targets.
@@ -127,7 +130,7 @@ def compare(
         images.source,
         len(files.rows),
         images.why,
-        (*FIRST_BATCHES, BATCH_SIZE),
+        batch_sizes(len(files.rows)),
         float(np.abs(both.expected - both.found).max()),
         both.equal_labels,
         **_scores(both, targets, metric),
@@ -177,7 +180,9 @@ def _same(expected: Floats, found: Floats, target: Target) -> NDArray[np.bool_]:
         same: NDArray[np.bool_] = (((expected > THRESHOLD) == (found > THRESHOLD)) | tied).all(1)
         return same
     if kind == "regression":
-        spread = np.maximum(expected.std(0), np.abs(expected).max(0) * TIE)
-        return np.asarray((np.abs(expected - found) <= MAX_DIFFERENT * spread + TIE**2).all(1))
+        size = np.abs(expected).max(0)
+        spread = np.maximum(expected.std(0), size * TIE)
+        allowed = MAX_DIFFERENT * spread + FLOAT32_NOISE * size + TIE**2
+        return np.asarray((np.abs(expected - found) <= allowed).all(1))
     chosen = np.take_along_axis(expected, found.argmax(1)[:, None], axis=1)[:, 0]
     return np.asarray(chosen >= expected.max(1) - TIE)

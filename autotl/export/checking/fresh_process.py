@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,6 +35,17 @@ while paths:
 for name, parts in zip(("predictions", "outputs"), zip(*found)):
     np.save(sys.argv[5] + "/" + name + ".npy", np.concatenate(parts))
 """
+
+
+def batch_sizes(images: int) -> tuple[int, ...]:
+    """Return the sizes of the batches of images, each once."""
+    sizes: dict[int, None] = {}
+    for size in chain(FIRST_BATCHES, repeat(BATCH_SIZE)):
+        if images <= 0:
+            break
+        sizes[min(size, images)] = None
+        images -= size
+    return tuple(sizes)
 
 
 def run_script(folder: Path, file: str, images: Sequence[Path]) -> tuple[Outputs, Outputs]:

@@ -14,6 +14,7 @@ from autotl.api import PixelScale
 from autotl.data import (
     UnlabelledImage,
     View,
+    deep_values_of,
     open_image,
     pixel_digest,
     upright_rgb,
@@ -65,14 +66,29 @@ def view_files(found: FoundImages, view: View, scale: PixelScale | None, folder:
 def _own_file(
     each: UnlabelledImage, image: Image.Image, root: Path | None, scale: PixelScale | None
 ) -> Path | None:
-    """Return the user's file of an image, if its pixels are the same."""
-    if root is None or not (path := root / each.name).is_file():
+    """Return the user's file of an image, if ``predict.py`` can read the same pixels from it."""
+    if root is None:
         return None
+    path = root / each.name
     try:
-        own = upright_rgb(open_image(path), scale)
+        if not path.is_file() or _needs_plugin(path):
+            return None
+        own = open_image(path)
+        values = deep_values_of(own)
+        if values is not None and values.ndim == 3:  # Pillow alone keeps 8 of 16 bits
+            return None
+        own = upright_rgb(own, scale)
     except Exception:  # decoders raise anything for files that are no images
         return None
-    return path if pixel_digest(own) == pixel_digest(image) else None
+    known = deep_values_of(own) is None
+    return path if known and pixel_digest(own) == pixel_digest(image) else None
+
+
+def _needs_plugin(path: Path) -> bool:
+    """Return whether a file is HEIF, whatever its suffix."""
+    with path.open("rb") as stream:
+        head = stream.read(12)
+    return head[4:8] == b"ftyp" and not head.startswith(b"avi", 8)
 
 
 def _saved(image: Image.Image, path: Path) -> Path:

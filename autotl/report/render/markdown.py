@@ -35,9 +35,10 @@ def sections_text(sections: Iterable[Section], *, title: str) -> str:
 
     Args:
         sections: The sections.
-        title: The title.
+        title: The title; "" for none.
     """
-    parts = [f"# {_escape(title)}", *(part for each in sections for part in _section(each, most_rows=None))]
+    heading = f"# {_escape(title)}" if title else ""
+    parts = [heading, *(part for each in sections for part in _section(each, most_rows=None))]
     text = "\n\n".join(part for part in parts if part) + "\n"
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
