@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -137,24 +137,32 @@ def _forecast(each: Candidate, logit: Student, chance: float, scale: Scale, *, k
 
 
 def without_hopeless(
-    forecasts: Sequence[ArmForecast], *, least: float, seconds: Mapping[Arm, float]
+    forecasts: Sequence[ArmForecast],
+    *,
+    least: float,
+    seconds: Mapping[Arm, float],
+    asked: Collection[str] = (),
 ) -> tuple[ArmForecast, ...]:
     """Give a reason to arms that do not start in short time.
 
     Baselines always start, because transfer is compared with them. So do arms of strategies without rows.
-    Among the arms that transfer, the most promising one and the cheapest one start.
+    Among the arms that transfer, the most promising one of each backbone and the cheapest one start.
 
     Args:
         forecasts: The forecasts.
         least: The chance to win below which an arm is not started.
         seconds: The expected seconds of each arm.
+        asked: Names of strategies that the user has asked for; they start.
     """
     transfer = [each for each in forecasts if not each.baseline]
-    first = max(transfer, key=lambda each: each.chance_to_win, default=None)
-    cheapest = min(transfer, key=lambda each: seconds[each.arm], default=None)
+    first: dict[str, Arm] = {}
+    for each in sorted(transfer, key=lambda each: -each.chance_to_win):
+        first.setdefault(each.arm.backbone, each.arm)
+    started = {*first.values(), *sorted((each.arm for each in transfer), key=seconds.__getitem__)[:1]}
+    started |= {each.arm for each in transfer if not each.known or each.arm.strategy in asked}
     return tuple(
-        replace(each, not_started=f"its chance to win was {each.chance_to_win:.0%}")
-        if each.known and not each.baseline and each not in (first, cheapest) and each.chance_to_win < least
+        replace(each, not_started=f"its chance to win was {each.chance_to_win:.1%}")
+        if not each.baseline and each.arm not in started and each.chance_to_win < least
         else each
         for each in forecasts
     )

@@ -113,10 +113,13 @@ class Model:
     def group_of(self, strategy: str, *, baseline: bool) -> str:
         """Return the name of the strategy's group.
 
-        A strategy without rows belongs to the strategies that train a network.
+        A strategy on random weights is a baseline. Another strategy without rows belongs to the strategies
+        that train a network.
         """
+        if baseline:
+            return BASELINE
         found = (name for name, group in self.groups.items() if strategy in group.strategies)
-        return next(found, BASELINE if baseline else TRAINED)
+        return next(found, TRAINED)
 
     def predict(self, strategy: str, case: Case, *, baseline: bool) -> Student:
         """Return the distribution of a strategy's logit of the score.

@@ -13,19 +13,20 @@ def observations(rows: Iterable[Row], baselines: Collection[str]) -> list[Observ
     """Return the rows that a model can learn from.
 
     They have accuracies on single labels, and the accuracy of the probe. Rows that came with the package are
-    left out: the shipped model has learned from them.
+    left out: the shipped model has learned from them. So are strategies that transfer, on random weights.
 
     Args:
         rows: Rows of past runs.
         baselines: Names of the strategies that transfer nothing.
     """
     return [
-        observed(row.data_digest, row, baseline=row.strategy in baselines or not row.pretrained)
+        observed(row.data_digest, row, baseline=row.strategy in baselines)
         for row in rows
         if row.metric == "accuracy"
         and row.kind == "single_label"
         and row.score is not None
         and row.probe_score is not None
+        and (row.pretrained or row.strategy in baselines)
         and not row.provenance.startswith("shipped")
     ]
 

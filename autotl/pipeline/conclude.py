@@ -190,7 +190,8 @@ def _evidence(
     findings, settings, plan = tested.findings, run.settings, outcome.plan
     notes = _notes(run, prepared, outcome, tested)
     scored = findings.arms.keys() | set(outcome.phase.baselines)
-    untried = [arm.strategy for arm in plan.arms if arm not in scored]
+    planned = (*plan.arms, *(each.arm for each in outcome.forecasts if each.not_started))
+    untried = [arm.strategy for arm in planned if arm not in scored]
     searched = [arm.strategy for arm in findings.arms]
     strategy = run.call.strategies.get(findings.winner.arm.strategy)
     return report.Evidence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -125,6 +126,7 @@ def rows_of(
         without: Strategies without rows.
     """
     profile, scored = profile_of(prepared), _scored(findings, without)
+    own = {arm: _own_profile(prepared, arm.backbone, profile) for arm in scored}
     ranked = sorted(scored, key=lambda arm: -float(scored[arm].score or 0.0))
     run, created = uuid4().hex, datetime.now(UTC).isoformat(timespec="seconds")
     return [
@@ -137,8 +139,8 @@ def rows_of(
             n_classes=profile.n_classes,
             min_per_class=profile.min_per_class,
             image_side=profile.image_side,
-            likeness=profile.likeness,
-            probe_score=profile.probe_score,
+            likeness=own[arm].likeness,
+            probe_score=own[arm].probe_score,
             strategy=arm.strategy,
             backbone_architecture=prepared.networks[arm.backbone].architecture,
             pretrained=prepared.networks[arm.backbone].weights.pretrained,
@@ -176,6 +178,16 @@ def prediction(known: Prior | None, winner: str | None, strategies: Sequence[str
         "probability": known.predicted.probability,
         "agreed": named == winner if winner is not None and named in strategies else None,
     }
+
+
+def _own_profile(prepared: Prepared, network: str, best: Profile) -> Profile:
+    """Return the profile with a network's own similarity and probe, where known."""
+    own = profile_of(prepared, network)
+    return replace(
+        best,
+        likeness=best.likeness if own.likeness is None else own.likeness,
+        probe_score=best.probe_score if own.probe_score is None else own.probe_score,
+    )
 
 
 def _scored(findings: Findings, without: Collection[str]) -> dict[Arm, Record]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autotl import jsonio, report
 from autotl.analysis.frozen_features import probe_outputs
 from autotl.api import Arm, OwnNetworks, Strategy
+from autotl.clock import parse_duration
 from autotl.errors import RunError
 from autotl.forecast import (
     ACCURACY_SCALE,
@@ -51,7 +53,8 @@ def forecasts_once(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> tuple[A
     It has a reason if the arm is not started.
 
     Args:
-        run: The run; a resumed run keeps the forecasts in ``run.json``.
+        run: The run; a resumed run keeps the forecasts in ``run.json``. With enough more budget, it starts
+            all arms.
         prepared: The prepared search.
         arms: The arms.
 
@@ -59,17 +62,21 @@ def forecasts_once(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> tuple[A
         RunError: The forecasts in ``run.json`` cannot be read.
     """
     if run.file.forecasts is not None:
-        return _read(run.file.forecasts)
+        kept = _read(run.file.forecasts)
+        if _has_more_budget(run) and not _is_short(run, _default_seconds(run, prepared, arms)):
+            return tuple(replace(each, not_started="") for each in kept)
+        return kept
     strategies, chosen = run.call.strategies, run.settings.search.strategies
     found = forecasts(prepared, strategies, arms, seed=run.settings.seed, past=run.settings.search.experience)
     # an earlier start without forecasts has started all arms, and additional images need counterparts
     free = run.file.decided is None and not chosen and not prepared.additional
-    budget = run.settings.budget.seconds
-    if not free or budget is None or not found or prepared.metric.key != "accuracy":
+    if not free or run.settings.budget.seconds is None or not found or prepared.metric.key != "accuracy":
         return found
     seconds = _default_seconds(run, prepared, arms)
-    short = sum(seconds.values()) > budget - run.elapsed
-    return without_hopeless(found, least=MIN_CHANCE, seconds=seconds) if short else found
+    if not _is_short(run, seconds):
+        return found
+    asked = {text.partition(".")[0] for text in run.settings.search.fixed}
+    return without_hopeless(found, least=MIN_CHANCE, seconds=seconds, asked=asked)
 
 
 def forecasts(
@@ -93,7 +100,8 @@ def forecasts(
         return ()
     baselines = {*baseline_arms(arms, strategies, prepared.networks)}
     rows = past_rows() if past else []
-    model = shipped_model().updated(observations(rows, {arm.strategy for arm in baselines}))
+    known = {name for name, each in strategies.items() if each.baseline}
+    model = shipped_model().updated(observations(rows, known))
     first = next(iter(cases.values()))
     candidates = [Candidate(arm, cases.get(arm.backbone, first), arm in baselines) for arm in arms]
     widening = 1.0 if prepared.metric.key == "accuracy" else WIDENING
@@ -106,7 +114,8 @@ def profile_forecasts(call: ValidatedCall, prepared: Prepared) -> dict[str, Any]
 
     They are those of the arms that ``fit`` would search.
 
-    Networks that strategies bring are not opened.
+    Networks that strategies bring are not opened. These strategies are therefore forecast whether or not
+    they apply.
     """
     found = learnable(call.catalog.strategies.select(()), given_roles(call.settings.data))
     strategies = searched(found)
@@ -167,8 +176,10 @@ def _cases(prepared: Prepared, scale: Scale, seed: int) -> dict[str, Case]:
     """Return the data as each ranked backbone is given it, best backbone first."""
     profile, found = profile_of(prepared), {}
     for name in prepared.ranking.order:
+        if name not in prepared.backbones:  # it was set aside, and its features are gone
+            continue
         probe = _probe_score(prepared, name, seed)
-        if probe is not None and name in prepared.backbones:
+        if probe is not None:
             likeness = profile_of(prepared, name).likeness
             found[name] = Case(profile.n_train, profile.n_classes, likeness, scale.logit(probe))
     return found
@@ -184,6 +195,20 @@ def _probe_score(prepared: Prepared, backbone: str, seed: int) -> float | None:
     outputs = probe_outputs(prepared.run_cache, backbone, seed=seed)
     score = prepared.metric(prepared.run_cache.targets.numpy(), outputs)
     return score if math.isfinite(score) else None
+
+
+def _is_short(run: Run, seconds: Mapping[Arm, float]) -> bool:
+    """Return whether the workers' time left is too short for these seconds."""
+    budget = run.settings.budget.seconds
+    if budget is None:
+        return False
+    return sum(seconds.values()) > run.settings.compute.workers * (budget - run.elapsed)
+
+
+def _has_more_budget(run: Run) -> bool:
+    """Return whether a resumed run has more seconds than at its last start."""
+    budget, before = run.settings.budget.seconds, run.file.arguments.get("budget")
+    return before is not None and (budget is None or budget > parse_duration(before))
 
 
 def _default_seconds(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> dict[Arm, float]:

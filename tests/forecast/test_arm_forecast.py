@@ -84,7 +84,22 @@ def test_arms_with_a_small_chance_get_a_reason() -> None:
     arms = made("linear_probe", "finetune", "pixels")
     arms = (arms[0], replace(arms[1], chance_to_win=0.02), arms[2])
     found = without_hopeless(arms, least=0.05, seconds=dict.fromkeys((each.arm for each in arms), 1.0))
-    assert [each.not_started for each in found] == ["", "its chance to win was 2%", ""]
+    assert [each.not_started for each in found] == ["", "its chance to win was 2.0%", ""]
+
+
+def test_each_backbone_keeps_its_most_promising_arm_and_asked_strategies_start() -> None:
+    strategies, networks = ("linear_probe", "finetune", "lora", "knn"), ("a", "b")
+    found = forecast_arms(
+        shipped_model(),
+        [Candidate(Arm(name, network), CASE, baseline=False) for network in networks for name in strategies],
+        ACCURACY_SCALE,
+    )
+    chances = {"finetune": 0.03, "linear_probe": 0.02, "lora": 0.01, "knn": 0.01}
+    arms = [replace(each, chance_to_win=chances[each.arm.strategy]) for each in found]
+    seconds = {each.arm: 1.0 if each.arm == Arm("knn", "a") else 2.0 for each in arms}
+    found = without_hopeless(arms, least=0.05, seconds=seconds, asked={"lora"})
+    left = {each.arm for each in found if each.not_started}
+    assert left == {Arm("linear_probe", "a"), Arm("linear_probe", "b"), Arm("knn", "b")}
 
 
 def test_baselines_plugins_without_rows_the_most_promising_and_the_cheapest_arm_always_start() -> None:

@@ -59,6 +59,13 @@ def test_baselines_do_not_change_the_forecasts_of_transfer() -> None:
     assert after.predict("scratch", CASE, baseline=True).location < CASE.probe
 
 
+def test_a_known_strategy_on_random_weights_is_forecast_as_a_baseline() -> None:
+    found = model(rows("tuned", 0.2, sets=10)).updated([Observation("data", "scratch", True, CASE, -2.0)])
+    assert (
+        found.predict("tuned", CASE, baseline=True).location < CASE.probe < gain(found, "tuned") + CASE.probe
+    )
+
+
 def test_an_unknown_similarity_counts_as_the_mean() -> None:
     found = model(rows("s", 0.5, sets=10))
     without = Case(CASE.n_train, CASE.n_classes, None, CASE.probe)

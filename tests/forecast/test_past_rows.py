@@ -20,8 +20,8 @@ def test_a_row_is_the_score_relative_to_the_probe() -> None:
     assert found.outcome == pytest.approx(ACCURACY_SCALE.logit(0.9) - ACCURACY_SCALE.logit(0.8))
 
 
-def test_random_weights_and_named_strategies_are_baselines() -> None:
-    rows = [replace(ROW, pretrained=False), replace(ROW, strategy="mine")]
+def test_named_strategies_are_baselines_on_any_weights() -> None:
+    rows = [replace(ROW, strategy="mine", pretrained=pretrained) for pretrained in (True, False)]
     assert [each.baseline for each in observations(rows, baselines=("mine",))] == [True, True]
 
 
@@ -29,7 +29,7 @@ def test_random_weights_and_named_strategies_are_baselines() -> None:
     "change",
     [
         {"metric": "log_loss"}, {"kind": "multi_label"}, {"score": None}, {"probe_score": None},
-        {"provenance": "shipped: demo"},
+        {"provenance": "shipped: demo"}, {"pretrained": False},
     ],
 )  # fmt: skip
 def test_other_rows_are_left_out(change: dict[str, object]) -> None:

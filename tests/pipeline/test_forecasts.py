@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import autotl
 from autotl.api import Arm, Record
 from autotl.errors import RunError
+from autotl.evaluation import Findings, Verdict, judge
 from autotl.results import read_run_file, write_run_file
 from autotl.search.search_inputs import SearchSpace
 from autotl.terminal import Silence
@@ -85,7 +87,7 @@ def test_a_resumed_run_starts_the_same_arms_for_the_same_reason(interrupted: Pat
     assert started == {"linear_probe", "knn"}  # the user has named both
     tried = autotl.load(out).report["arms"]
     (left,) = (arm["strategy"] for arm in tried if not arm["trials"])
-    reason = "its chance to win was 2%"
+    reason = "its chance to win was 2.0%"
     kept = [
         {**each, "not_started": reason if each["arm"]["strategy"] == left else ""} for each in file.forecasts
     ]
@@ -99,29 +101,63 @@ def test_a_resumed_run_starts_the_same_arms_for_the_same_reason(interrupted: Pat
 
 
 class ExpensiveProbe:
-    """Expects a day for each default, and twice as much for the probe."""
+    """Expects 20 s for each default, and twice as much for the probe."""
 
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
 
     def default_seconds(self, arm: Arm) -> float:
-        return 86_400.0 * (2 if arm.strategy == "linear_probe" else 1)
+        return 20.0 * (2 if arm.strategy == "linear_probe" else 1)
 
 
-@pytest.mark.parametrize("named", [False, True])
-def test_a_short_search_leaves_out_hopeless_arms_unless_the_user_has_named_them(
-    named: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes every search too short, and all arms that transfer hopeless."""
     monkeypatch.setattr("autotl.pipeline.forecasts.CostModel", ExpensiveProbe)
-    monkeypatch.setattr("autotl.pipeline.forecasts.MIN_CHANCE", 1.0)  # all arms that transfer are hopeless
-    strategies = ["linear_probe", "finetune", "pixels"] if named else []
-    report = fit(strategies=strategies, budget="60s", trials=1).report
-    left = {arm["strategy"]: arm["reason"] for arm in report["arms"] if "chance" in (arm["reason"] or "")}
+    monkeypatch.setattr("autotl.pipeline.forecasts.MIN_CHANCE", 1.0)
+
+
+def left_out(report: dict[str, Any]) -> dict[str, str]:
+    """Return the reasons against the arms that were left out by their chance."""
+    return {arm["strategy"]: arm["reason"] for arm in report["arms"] if "chance" in (arm["reason"] or "")}
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(
+    "asked", [{"strategies": ["linear_probe", "finetune", "pixels"]}, {"fixed": "linear_probe.C=1.0"}]
+)
+def test_a_short_search_starts_the_arms_that_the_user_has_asked_for(asked: dict[str, Any]) -> None:
+    assert left_out(fit(**{"strategies": [], **asked}, budget="60s", trials=1).report) == {}
+
+
+@pytest.mark.usefixtures("short")
+def test_a_short_search_leaves_out_hopeless_arms_as_untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    untried: list[str] = []
+
+    def listening(findings: Findings, names: Sequence[str], *given: Any, **options: Any) -> Verdict:
+        untried.extend(names)
+        return judge(findings, names, *given, **options)
+
+    monkeypatch.setattr("autotl.pipeline.conclude.judge", listening)
+    report = fit(strategies=[], budget="60s", trials=1).report
     chances = {each["strategy"]: each["chance_to_win"] for each in report["search"]["forecasts"]}
     assert chances["finetune"] > chances["linear_probe"]
-    assert left == (
-        {"linear_probe": f"its chance to win was {chances['linear_probe']:.0%}"} if not named else {}
-    )
+    assert left_out(report) == {"linear_probe": f"its chance to win was {chances['linear_probe']:.1%}"}
+    assert "linear_probe" in untried
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(("budget", "starts"), [("50s", False), ("300s", True)])
+def test_a_resumed_run_with_enough_more_budget_starts_all_arms(
+    interrupted: Path, budget: str, starts: bool
+) -> None:
+    file = read_run_file(interrupted)
+    assert file.forecasts is not None
+    kept = [{**each, "not_started": "its chance to win was 2.0%"} for each in file.forecasts[1:]]
+    arguments = {**file.arguments, "budget": "40s"}
+    write_run_file(interrupted, replace(file, arguments=arguments, forecasts=[file.forecasts[0], *kept]))
+    report = autotl.fit(DATA, out=interrupted, resume=True, budget=budget, watch=Silence()).report
+    assert (left_out(report) == {}) == starts
 
 
 def test_forecasts_that_were_edited_are_refused(interrupted: Path) -> None:
