@@ -134,16 +134,14 @@ def _texts(values: Sequence[str]) -> pd.Series:
     return pd.Series(values, dtype=object)
 
 
-def _columns(answers: pd.DataFrame) -> list[str]:
-    return [column for column in answers.columns if str(column).startswith("p:")]
-
-
 def _names(answers: pd.DataFrame) -> list[str]:
-    return [column.removeprefix("p:") for column in _columns(answers)]
+    return [column.removeprefix("p:") for column in answers.columns if str(column).startswith("p:")]
 
 
 def _probabilities(answers: pd.DataFrame) -> NDArray[np.float64]:
-    return answers[_columns(answers)].to_numpy(dtype=np.float64)
+    # by flags, because pandas finds no column whose name is not UTF-8
+    chosen = [str(column).startswith("p:") for column in answers.columns]
+    return answers.loc[:, chosen].to_numpy(dtype=np.float64)
 
 
 def _flags(answers: pd.DataFrame, column: str) -> NDArray[np.bool_]:
