@@ -91,7 +91,8 @@ def _best_first(rows: Iterable[ForecastRow], measure: Measure) -> list[ForecastR
 def _name(row: ForecastRow, rows: Iterable[ForecastRow]) -> str:
     """Name the strategy, and the backbone if it has several."""
     several = sum(other.strategy == row.strategy for other in rows) > 1
-    return f"{row.strategy} on {row.backbone}" if several else str(row.strategy)
+    strategy, backbone = row.strategy or format.DASH, row.backbone or format.DASH
+    return f"{strategy} on {backbone}" if several else strategy
 
 
 def _short(measure: Measure, number: float | None) -> str:
