@@ -159,7 +159,7 @@ def can_run(entrant: Entrant, data: Data, strategies: Mapping[str, Strategy]) ->
     """Return whether an entrant can run on a data set.
 
     A peer needs images with one class each. A strategy needs the additional images that it learns from. A
-    strategy that adapts to the place of use needs a search beside it, so only autotl runs it.
+    strategy that adapts to the place of use starts from the best model of a search, so only autotl runs it.
 
     Args:
         entrant: The entrant.

@@ -90,8 +90,8 @@ def forecast_arms(
 def chances_to_win(logits: Sequence[Student]) -> Floats:
     """Return the probability that each distribution's value is the largest, (n,).
 
-    The values are taken as independent: P(i wins) is the mean of Π F_j(x) over all j ≠ i and over quantiles x
-    of i.
+    The values are taken as independent. P(i wins) is the product of F_j(x) over all j ≠ i, averaged over the
+    quantiles x of distribution i.
     """
     chances = np.ones(len(logits))
     for i, own in enumerate(logits):

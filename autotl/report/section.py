@@ -91,7 +91,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class PictureGroup:
-    """One picture, or several side by side, above a caption.
+    """Pictures in a row with one caption.
 
     Attributes:
         pictures: The pictures.

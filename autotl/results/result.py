@@ -216,7 +216,7 @@ class Result:
 
         Columns are ``path``, ``given``, ``predicted`` and ``probability``. Several labels have ``missed`` and
         ``wrong`` too, and the probability of their most confident mistake. Numbers have a row for each number
-        of each image, the largest error in standard deviations first: ``path``, ``number``, ``given``,
+        of each image, sorted by the size of the standardised error: ``path``, ``number``, ``given``,
         ``predicted`` and ``error``.
 
         Args:

@@ -15,8 +15,8 @@ MIN_PAIRS = 2
 def contributions(phase: FinalPhase, predictions: TestPredictions) -> tuple[Contribution, ...]:
     """Return the contribution of the images of each role.
 
-    The networks of both sides are compared fold by fold: they learned from the same training images. If only
-    one fold has both, the contribution is measured as the gain of transfer is.
+    The networks of both sides are compared fold by fold, because they learned from the same training images.
+    If both have only one fold in common, :func:`autotl.evaluation.training_gain` compares them.
     """
     return tuple(_contribution(phase, predictions, role) for role in phase.additional)
 

@@ -35,7 +35,7 @@ COMPONENTS = 128
 """Principal components of the pixels: 48 lose the detail of traffic signs, and many more add noise."""
 C_VALUES = (0.01, 0.1, 1.0)
 RIDGE_C_VALUES = (0.1 * DEFAULT_C, DEFAULT_C, 10 * DEFAULT_C)
-"""Those of numbers, around the penalty that leave-one-out errors choose."""
+"""Values of C for numbers, around the default (see ``fit_ridge``)."""
 BATCH_SIZE = 4096
 """Images that are normalised together."""
 MEAN_STEPS = 60
