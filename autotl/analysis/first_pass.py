@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from statistics import median_low
 
 from autotl.analysis.profile import keeps_activations
 from autotl.analysis.sampling import Sample, Sampler
@@ -19,6 +20,8 @@ FEWEST = 64
 """The least images to learn from after a pass has run out of time."""
 TRIES = 2
 """How many passes may run out of time; the next pass has no time limit."""
+FEWEST_PARTS = 2
+"""The parts of a pass that must show its pace before it stops early."""
 EARLY = 0.1
 """The fraction of a pass after which it stops if the rest will not be done in time."""
 
@@ -77,8 +80,8 @@ def _pass(settings: RunSettings, run_cache: RunCache, finished: set[str], end: D
             prefill_late_stages(run_cache, activations, name, check_cancelled=check)
             run_cache.features(name, input_size=facts.input_size, check_cancelled=check)
         except OutOfTime:
-            if check.done:
-                took, expected = took + check.seconds, expected + check.done * _pace(facts)
+            if check.parts:
+                took, expected = took + check.done * check.pace, expected + check.done * _pace(facts)
             elif not expected:  # there is no other evidence of the pace
                 took, expected = clock.now() - started, FEWEST * _pace(facts)
             return max(1.0, took / expected)
@@ -96,26 +99,36 @@ class _InTime:
     repeated with fewer images; its results so far are lost.
 
     Attributes:
-        seconds: The time since the first part; loading the network comes before it.
+        parts: The seconds per image of each finished part; loading the network comes before the first.
         done: The images of the finished parts.
     """
 
     def __init__(self, passes: Deadline, *, rows: int, part: int) -> None:
         self._passes, self._rows, self._part = passes, rows, part
-        self._started: float | None = None
-        self.seconds, self.done = 0.0, 0
+        self._since: float | None = None
+        self.parts: list[float] = []
+        self.done = 0
+
+    @property
+    def pace(self) -> float:
+        """The seconds per image.
+
+        The median leaves out a single slow part: in the first one, the network may be compiled.
+        """
+        return median_low(self.parts)
 
     def __call__(self) -> None:
         now = self._passes.clock.now()
-        if self._started is None:
-            self._started = now
-        else:
-            self.seconds, self.done = now - self._started, min(self.done + self._part, self._rows)
+        if self._since is not None:
+            part = min(self._part, self._rows - self.done)
+            self.done += part
+            self.parts.append((now - self._since) / max(part, 1))
+        self._since = now
         self._passes.check()
         remaining = self._rows - self.done
         if remaining <= FEWEST or self.done <= EARLY * self._rows:  # another pass would take as long
             return
-        if self.seconds / self.done * remaining > self._passes.left():
+        if len(self.parts) >= FEWEST_PARTS and self.pace * remaining > self._passes.left():
             raise OutOfTime
 
 

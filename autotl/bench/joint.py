@@ -165,8 +165,8 @@ def _tpe(seed: int) -> BaseSampler:
 
 
 ALGORITHMS: dict[str, SearchAlgorithm] = {
-    "random_search": SearchAlgorithm(partial(JointSearch, sampler=_random), one_standard_error_rule=False),
-    "plain_optuna": SearchAlgorithm(partial(JointSearch, sampler=_tpe), one_standard_error_rule=False),
+    "random_search": SearchAlgorithm(partial(JointSearch, sampler=_random), choose_expected=False),
+    "plain_optuna": SearchAlgorithm(partial(JointSearch, sampler=_tpe), choose_expected=False),
 }
 """The baseline searches by the names of their entrants.
 

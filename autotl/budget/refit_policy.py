@@ -37,6 +37,19 @@ def is_worth_its_time(fold_seconds: float, held_out: float, budget: Budget) -> b
     return held_out > 0 and refit_seconds(fold_seconds, held_out) <= limit
 
 
+def longest_refittable(held_out: float, budget: Budget) -> float:
+    """Return the most seconds that a fold may take so that the refit is worth its time.
+
+    Args:
+        held_out: The fraction of the rows that a fold leaves out, in [0, 1).
+        budget: The budget of the run, which has a time limit.
+    """
+    if not held_out or budget.seconds is None:
+        return math.inf
+    share = POLICY.refit * min(1.0, held_out / POLICY.refit_held_out)
+    return share * budget.seconds * (1 - held_out)
+
+
 def should_refit(trial: Trial, held_out: float, budget: Budget) -> bool:
     """Return whether ``trial`` should be refitted on all training rows.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import warnings
@@ -27,16 +28,27 @@ from autotl.escaping import console, prepare_streams
 
 
 def main() -> None:
-    """Run the command line.
+    """Run the command line, and end the process.
 
-    An error of the user exits with 2 and a message, Ctrl-C with 130.
+    An error of the user exits with 2 and a message, Ctrl-C with 130. Python is not taken apart: the modules of
+    torch alone take two seconds.
     """
+    code = run()
+    if sys.gettrace() is None and sys.getprofile() is None:  # a debugger or profiler has more to do
+        atexit._run_exitfuncs()  # temporary folders, logs and clients
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def run() -> int:
+    """Run the command line, and return its exit code."""
     _filter_warnings()
     limit_thread_spinning()
     prepare_streams()
     with counting_from(WallClock().now()):  # the import of torch takes seconds
         code = guarded(lambda: app(standalone_mode=False))
-    sys.exit(_flushed(code))
+    return _flushed(code)
 
 
 def _filter_warnings() -> None:

@@ -154,7 +154,8 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     history = TrialHistory(
         prepared.run_cache.fold_targets(),
         metric=prepared.metric,
-        one_standard_error_rule=run.search_algorithm.one_standard_error_rule,
+        choose_expected=run.search_algorithm.choose_expected,
+        forecasts={each.arm: each for each in forecasts},
         rows=[fold.val for fold in splits.folds],
         repeats=splits.repeats,
         held_out=splits.held_out,

@@ -56,6 +56,7 @@ class Situation:
         seconds_between: Seconds that starting a job takes.
         running: The running trials. They count as spent, and run on no further fold.
         fold_reason: Returns the reason that keeps a trial from further folds, "" if there is none.
+        least_gain: An action with a smaller expected gain is not worth any time.
     """
 
     arms: Sequence[Arm]
@@ -67,6 +68,7 @@ class Situation:
     seconds_between: float = 0.0
     running: Sequence[RunningTrial] = ()
     fold_reason: Callable[[Trial, Trial], str] = _no_reason
+    least_gain: float = 0.0
     busy: frozenset[int] = field(init=False)
     starting: Counter[Arm] = field(init=False)
 
@@ -81,10 +83,12 @@ class Situation:
         return seconds + self.seconds_between <= self.seconds_left
 
     def gain_per_second(self, gain: float, seconds: float) -> float:
-        """Return the gain per second.
+        """Return the gain per second; 0 if the gain is too small for any time.
 
         A very cheap action counts as a fraction of the time left.
         """
+        if gain < self.least_gain:
+            return 0.0
         limited = math.isfinite(self.seconds_left)
         least = POLICY.cheapest_action * self.seconds_left if limited else 1.0
         return gain / max(seconds + self.seconds_between, least)
@@ -98,7 +102,7 @@ def next_action(history: TrialHistory, situation: Situation) -> Action | None:
         situation: The state of the search.
 
     Returns:
-        None if no action fits into the time.
+        None if no action fits into the time and is worth it.
     """
     best = history.best()
     costs = {arm: _new_trial_seconds(history, arm, situation.default_seconds) for arm in situation.arms}
@@ -112,7 +116,8 @@ def next_action(history: TrialHistory, situation: Situation) -> Action | None:
             return NextFold(trial, _missing_folds(history, trial)[0])
     options = [*_new_trials(history, situation, best, costs), *_next_folds(history, situation, best)]
     options += _resumed_trials(history, situation, best)
-    return max(options, key=lambda option: option[0])[1] if options else None
+    rate, action = max(options, key=lambda option: option[0], default=(0.0, None))
+    return action if rate > 0 or not situation.least_gain else None
 
 
 def next_default(

@@ -27,12 +27,12 @@ class SearchAlgorithm:
 
     Attributes:
         search: Makes the search, from the arguments of :class:`autotl.search.loop.Search`.
-        one_standard_error_rule: Whether the cheapest trial within one standard error of the leading one is
+        choose_expected: Whether the cheapest trial within one standard error of the leading one is
             exported, not the one with the highest validation score.
     """
 
     search: Callable[..., Searching]
-    one_standard_error_rule: bool = True
+    choose_expected: bool = True
 
 
 def _search(*args: Any, **named: Any) -> Searching:

@@ -15,6 +15,7 @@ from autotl.search.acquisition import Situation, next_action
 from autotl.search.actions import NextFold, ResumeTrial
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
+from autotl.search.longer_training import LongerTrainings
 from autotl.search.next_arm import ArmQueue
 from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.stopping.exhausted_arm import REPEATS, is_exhausted
@@ -27,6 +28,12 @@ from autotl.training import preserve_global_state
 from autotl.trials.journal import JournalEntry, StartedJob
 from autotl.trials.restore import SearchRecord
 from autotl.trials.trial import Trial
+
+LEAST_GAIN = 0.0005
+"""The least expected gain of an action, in units of accuracy, if time is limited.
+
+A search whose actions all gain less ends, and leaves its time to the user.
+"""
 
 
 class Search:
@@ -70,6 +77,7 @@ class Search:
             time.budget,
             studies.warm_start,
         )
+        self._longer = LongerTrainings(space, history, self._costs, time.budget)
         for trial in history.trials.values():
             self._update_costs(trial, trial.seconds, len(trial.folds))
             self._tell_resumed(trial)  # the earlier process may have ended before it did so
@@ -130,8 +138,11 @@ class Search:
         while not self._out_of_trials() and (
             start := self._queue.next(self._started_trials, left=left, count=self._count)
         ):
-            if job := self._new_trial(start.arm, default=start.default, given=start.params):
+            look = start.params is not None and not start.default
+            if job := self._new_trial(start.arm, default=start.default, given=start.params, look=look):
                 return job
+        if job := self._longer_training(left):
+            return job
         while self._open_arms:
             action = next_action(self.history, self._situation(left))
             if isinstance(action, NextFold):
@@ -144,6 +155,12 @@ class Search:
                 return job
         return None
 
+    def _longer_training(self, left: float) -> Job | None:
+        """Return a job for a longer training of the leading arm; None if there is none."""
+        if self._out_of_trials() or (found := self._longer.next(left=left, arms=self._arms_to_try())) is None:
+            return None
+        return self._new_trial(found.arm, default=False, given=found.params)
+
     def _situation(self, left: float) -> Situation:
         return Situation(
             arms=[] if self._out_of_trials() else self._arms_to_try(),
@@ -154,6 +171,7 @@ class Search:
             seconds_between=self._seconds_between,
             running=self._costs.running_trials(self._running.values()),
             fold_reason=self._rules.fold_reason,
+            least_gain=LEAST_GAIN * self.history.accuracy_scale if self._time.limited else 0.0,
         )
 
     def _arms_to_try(self) -> list[Arm]:
@@ -182,8 +200,16 @@ class Search:
             self._open_arms = [other for other in self._open_arms if other != arm]
         return None
 
-    def _new_trial(self, arm: Arm, *, default: bool, given: Params | None = None) -> Job | None:
+    def _new_trial(
+        self, arm: Arm, *, default: bool, given: Params | None = None, look: bool = False
+    ) -> Job | None:
         """Return a job for a new trial with given or suggested settings.
+
+        Args:
+            arm: The arm.
+            default: Whether the trial counts as the arm's defaults.
+            given: The settings; None for those that the study gives.
+            look: Whether the trial is a first look.
 
         Returns:
             None if the settings were tried before, are running, or the strategy fails to suggest any.
@@ -213,7 +239,7 @@ class Search:
             default,
             baseline=self._space.strategy(arm).baseline,
             expected_fold_seconds=None if self._time.limited else fold_seconds,
-            first_look=given is not None and not default,
+            first_look=look,
         )
         self._count += 1
         folds, seconds = range(self.history.folds_per_repeat), self._time.budget.seconds

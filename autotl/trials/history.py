@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,22 @@ Fewer images are too few to calibrate on. With more images the metric itself is 
 EQUAL_COST = 1.1
 """The factor within which two networks cost about the same to use."""
 PRIOR_DIFFERENCE = 0.05
-"""The prior standard deviation of the difference between two trials, in units of accuracy."""
+"""The prior standard deviation of the difference between two arms, in units of accuracy."""
+PRIOR_WITHIN_ARM = 0.03
+"""The same between two trials of one arm."""
+EQUAL_SCORE = 0.0025
+"""The difference of expected scores at which the cheaper network is preferred, in units of accuracy."""
+
+
+class PriorScore(Protocol):
+    """The forecast of an arm's score, on the scale of the metric; higher is better."""
+
+    @property
+    def expected(self) -> float: ...
+    @property
+    def deviation(self) -> float: ...
+    @property
+    def baseline(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -43,7 +58,8 @@ class TrialHistory:
         trials: The trials, by number.
         version: A counter that increases with each change.
         metric: The metric that the search maximises.
-        one_standard_error_rule: Whether a cheaper network within one standard error of the best is chosen.
+        choose_expected: Whether the highest expected score is chosen, else the highest measured one.
+        forecasts: The forecast of each arm before the search; arms may be missing.
         rows: The dataset rows of each fold's ``targets``; if empty, no image is in two folds.
         repeats: How often the folds divide all images.
         held_out: The fraction of the images that a fold leaves out; None is that of equal folds.
@@ -57,7 +73,8 @@ class TrialHistory:
     trials: dict[int, Trial] = field(default_factory=dict)
     version: int = 0
     metric: Metric = METRICS["accuracy"]
-    one_standard_error_rule: bool = True
+    choose_expected: bool = True
+    forecasts: Mapping[Arm, PriorScore] = field(default_factory=dict)
     rows: Sequence[NDArray[np.int64]] = ()
     repeats: int = 1
     held_out: InitVar[float | None] = None
@@ -171,15 +188,29 @@ class TrialHistory:
     def posterior_mean(self, trial: Trial) -> float:
         """Return the posterior mean of the score, to choose by.
 
-        The difference to the reference trial has a Normal(0, PRIOR_DIFFERENCE²) prior, in units of accuracy.
-        A difference that few images show is shrunk towards 0, so that one lucky fold does not win.
+        The prior of the difference to the reference trial is normal. Between arms its mean comes from their
+        forecasts. A difference that few images show is shrunk towards it, so that one lucky fold does not
+        win.
         """
         reference = self._reference_trial()
         if trial is reference:
             return reference.mean_score
-        prior = PRIOR_DIFFERENCE * self.accuracy_scale
+        expected, prior = self._prior_difference(trial.arm, reference.arm)
         shrinkage = prior**2 / (prior**2 + self.standard_error(trial, reference) ** 2)
-        return reference.mean_score + shrinkage * self.score_difference(trial, reference)
+        surprise = self.score_difference(trial, reference) - expected
+        return reference.mean_score + expected + shrinkage * surprise
+
+    def _prior_difference(self, arm: Arm, other: Arm) -> tuple[float, float]:
+        """Return the mean and the standard deviation of the prior of a difference."""
+        if arm == other:
+            return 0.0, PRIOR_WITHIN_ARM * self.accuracy_scale
+        usual = PRIOR_DIFFERENCE * self.accuracy_scale
+        one, two = self.forecasts.get(arm), self.forecasts.get(other)
+        if one is None or two is None:
+            return 0.0, usual
+        # two arms that transfer share most of what is unknown: the data. A baseline is less certain.
+        own = [each.deviation for each in (one, two) if each.baseline]
+        return one.expected - two.expected, max(usual, *own, 0.0)
 
     def _reference_trial(self) -> Trial:
         """Return the trial that has run on the most folds."""
@@ -213,11 +244,11 @@ class TrialHistory:
         defaults_only: bool = False,
         ignore_cost: bool = False,
     ) -> Trial | None:
-        """Choose by the one-standard-error rule (Breiman et al., 1984).
+        """Choose the trial with the highest expected score.
 
-        The rule takes the cheapest trial whose score is within one standard error of the leading trial,
-        paired by image. A baseline is chosen only if it leads, because it serves as a comparison. A pruned
-        trial is chosen only if there is no other.
+        Among trials that are expected to be equal to EQUAL_SCORE, the cheapest one is chosen. A baseline is
+        chosen only if it leads, because it serves as a comparison. A pruned trial is chosen only if there is
+        no other.
 
         Args:
             arm: Choose among the trials of this arm only.
@@ -237,10 +268,10 @@ class TrialHistory:
         )
         if not candidates:
             return None
-        if not self.one_standard_error_rule:
+        if not self.choose_expected:
             return max(candidates, key=lambda trial: (self.score(trial) or -math.inf, -trial.number))
         leader = max(candidates, key=self._rank)
-        return leader if ignore_cost else self._cheapest_tied(leader, candidates)
+        return leader if ignore_cost else self._cheapest_equal(leader, candidates)
 
     def _candidates(self, allowed: Callable[[Trial], bool]) -> list[Trial]:
         """Return the trials that can be chosen; without others, pruned ones."""
@@ -252,16 +283,13 @@ class TrialHistory:
     def _rank(self, trial: Trial) -> tuple[float, float]:
         return self.posterior_mean(trial), -trial.fold_cost
 
-    def _cheapest_tied(self, leader: Trial, candidates: Sequence[Trial]) -> Trial:
-        """Return the best trial among the cheapest networks tied with ``leader``."""
+    def _cheapest_equal(self, leader: Trial, candidates: Sequence[Trial]) -> Trial:
+        """Return the best trial among the cheapest networks that are as good as ``leader``."""
+        least = self.posterior_mean(leader) - EQUAL_SCORE * self.accuracy_scale
         tied = [
             trial
             for trial in candidates
-            if trial is leader
-            or (
-                not trial.baseline
-                and self.score_difference(leader, trial) < self.standard_error(leader, trial)
-            )
+            if trial is leader or (not trial.baseline and self.posterior_mean(trial) >= least)
         ]
         limit = EQUAL_COST * min(map(self.use_cost, tied))
         return max((each for each in tied if self.use_cost(each) <= limit), key=self._rank)

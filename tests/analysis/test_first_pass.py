@@ -241,4 +241,13 @@ def test_a_pass_ends_as_soon_as_its_pace_shows_that_it_will_be_late(
         clock.advance(slower * 0.64)
     assert found == ended
     if ended:
-        assert check.seconds / check.done == pytest.approx(slower / 100)
+        assert check.pace == pytest.approx(slower / 100)
+
+
+def test_one_slow_part_does_not_end_a_pass(clock: FakeClock) -> None:
+    check = module._InTime(Deadline(clock, at=20.0), rows=1000, part=64)
+    for part in range(16):
+        check()
+        clock.advance(8.0 if part == 0 else 0.64)  # the first part compiles the network
+    assert check.done == 15 * 64
+    assert check.pace == pytest.approx(0.01)

@@ -39,7 +39,7 @@ def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
         clock, strategies = FakeClock(), {each.name: each for each in fake}
         doing = fakes.FakeWork(strategies, clock, tmp_path, **work)
         way = ALGORITHMS[request.param]
-        ledger = TrialHistory(doing.labels(), one_standard_error_rule=way.one_standard_error_rule)
+        ledger = TrialHistory(doing.labels(), choose_expected=way.choose_expected)
         tasks = {"net": replace(fakes.TASK, target=TargetSpec("single_label", classes))}
         arms = [Arm(name, "net") for name in strategies]
         searching = way.search(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import mean
+from statistics import median_low
 
 import torch
 from torch import nn
@@ -12,7 +12,7 @@ from autotl.api import Pace
 from autotl.clock import NEVER, Clock, Deadline
 
 BATCH_SIZE = 16
-MIN_REPEATS, MAX_REPEATS = 2, 20
+MIN_REPEATS, MAX_REPEATS = 3, 20
 MIN_SECONDS = 0.15  # for all batches of a measurement: with a small network, two batches are too short
 MAX_FIRST_SECONDS = 4.0  # if the first batch takes longer, the measurement ends
 MAX_SECONDS = 2.0  # for all batches of a measurement
@@ -50,12 +50,12 @@ def pace_of(
         model.zero_grad(set_to_none=True)
 
     model.eval()
-    forward_pace = batch / _mean_seconds(forward, device, clock, end.share(FORWARD_SHARE))
+    forward_pace = batch / _typical_seconds(forward, device, clock, end.share(FORWARD_SHARE))
     if end.passed():
         return Pace(input_size=input_size, forward=forward_pace, training=forward_pace / TRAINING_COST)
     model.train()
     model.requires_grad_(True)
-    training_pace = batch / _mean_seconds(step, device, clock, end)
+    training_pace = batch / _typical_seconds(step, device, clock, end)
     model.eval()
     return Pace(input_size=input_size, forward=forward_pace, training=min(training_pace, forward_pace))
 
@@ -76,11 +76,11 @@ def typical_pace(flops: int, *, native: int, input_size: int, device: str) -> Pa
     return Pace(input_size=input_size, forward=forward_pace, training=forward_pace / TRAINING_COST)
 
 
-def _mean_seconds(call: Callable[[], None], device: torch.device, clock: Clock, end: Deadline) -> float:
-    """Return the mean seconds of a call.
+def _typical_seconds(call: Callable[[], None], device: torch.device, clock: Clock, end: Deadline) -> float:
+    """Return the median seconds of a call.
 
-    The mean includes delays by other programs, which slow the search as well. The first of several calls is
-    left out, because it selects kernels and allocates memory.
+    The median includes the steady load of other programs, which slows the search as well, and leaves out a
+    single delay. The first of several calls is left out, because it selects kernels and allocates memory.
     """
     times: list[float] = []
     for number in range(MAX_REPEATS + 1):
@@ -91,6 +91,7 @@ def _mean_seconds(call: Callable[[], None], device: torch.device, clock: Clock, 
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         times.append(max(clock.now() - start, 1e-9))
-        if sum(times) > (MAX_FIRST_SECONDS if len(times) == 1 else MAX_SECONDS) or end.passed():
+        limit = MAX_FIRST_SECONDS if len(times) < MIN_REPEATS else MAX_SECONDS
+        if sum(times) > limit or end.passed():
             break
-    return mean(times[1:] or times)
+    return median_low(times[1:] or times)

@@ -23,12 +23,19 @@ class Timed(nn.Module):
         return self.layer(x)
 
 
-def test_the_first_call_does_not_count_and_the_others_are_averaged() -> None:
+def test_the_first_call_does_not_count_and_the_median_of_the_others_does() -> None:
     clock = FakeClock()
-    found = pace_of(Timed(clock, [0.9, 0.2, 0.1], [2.0, 0.5, 0.8]), input_size=8, clock=clock)
+    found = pace_of(Timed(clock, [0.9, 0.2, 0.1, 0.4], [2.0, 0.5, 0.8]), input_size=8, clock=clock)
     assert found.input_size == 8
-    assert found.forward == pytest.approx(BATCH_SIZE / 0.15)
+    assert found.forward == pytest.approx(BATCH_SIZE / 0.2)
     assert found.training == pytest.approx(BATCH_SIZE / 0.5)
+
+
+def test_a_single_delay_does_not_make_a_network_slow() -> None:
+    clock = FakeClock()
+    delayed = [0.1, 0.1, 2.5, 0.1]
+    found = pace_of(Timed(clock, [*delayed], [*delayed]), input_size=8, clock=clock)
+    assert (found.forward, found.training) == (pytest.approx(BATCH_SIZE / 0.1), pytest.approx(BATCH_SIZE / 0.1))
 
 
 def test_a_network_that_is_very_slow_is_called_once() -> None:
@@ -50,7 +57,7 @@ def test_measuring_ends_at_the_deadline_and_training_is_estimated() -> None:
 
 def test_the_network_keeps_no_gradients() -> None:
     clock = FakeClock()
-    model = Timed(clock, [0.1] * 3, [0.1] * 3)
+    model = Timed(clock, [0.1] * 4, [0.1] * 4)
     pace_of(model, input_size=8, clock=clock)
     assert not model.training
     assert all(value.grad is None for value in model.parameters())
