@@ -27,9 +27,8 @@ def imported(code: str, *names: str, cwd: Path) -> tuple[list[str], str]:
 def command(*arguments: str, code: int = 0) -> str:
     return (
         f"sys.argv = ['autotl', *{arguments!r}]\n"
-        "from autotl.cli import main\n"
-        "try:\n    main()\n"
-        f"except SystemExit as left:\n    assert (left.code or 0) == {code}, left.code\n"
+        "from autotl.cli import run\n"
+        f"ended = run()\nassert ended == {code}, ended\n"
     )
 
 

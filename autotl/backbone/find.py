@@ -104,14 +104,16 @@ def candidates(
     opener = _PreferenceOpener(sources, cached)
     chosen: list[Weights] = []
     allowed: list[Preference] = []
+    too_slow: list[tuple[Preference, str]] = []
     for preference in PREFERENCES:
         if len(chosen) == wanted or _is_too_slow(preference, device) or not opener.has(preference):
             continue
-        if (why := beyond(preference.name)) is None:
-            allowed.append(preference)
-            why = _over_budget(preference, device=device, seconds=seconds, images=images)
-        if why is not None:
+        if (why := beyond(preference.name)) is not None:
             opener.notes.append(f"{preference.name} was skipped: {why}.")
+            continue
+        allowed.append(preference)
+        if why := _over_budget(preference, device=device, seconds=seconds, images=images):
+            too_slow.append((preference, f"{preference.name} was skipped: {why}."))
         elif weights := opener.open(preference):
             chosen.append(weights)
     reason = "the strongest available backbone for this device and budget"
@@ -122,7 +124,18 @@ def candidates(
         why = " ".join(["No pretrained backbone can be opened here.", *opener.notes])
         raise WeightsError(f"{why} {hub.OFFLINE_ADVICE}")
     names = " and ".join(weights.name for weights in chosen)
-    return chosen, [*opener.notes, f"Uses {names}: {reason}. Name others with --backbone."]
+    notes = [*_heavier(too_slow, chosen), *opener.notes]
+    return chosen, [*notes, f"Uses {names}: {reason}. Name others with --backbone."]
+
+
+def _heavier(too_slow: list[tuple[Preference, str]], chosen: list[Weights]) -> list[str]:
+    """Return the notes on networks that are slower than the lightest chosen one.
+
+    If the budget allows none, a network is chosen all the same: a note on it would contradict the choice.
+    """
+    taken = {weights.name for weights in chosen}
+    costs = [preference.arithmetic for preference in PREFERENCES if preference.name in taken]
+    return [note for preference, note in too_slow if preference.arithmetic > min(costs, default=0.0)]
 
 
 def _lightest(opener: _PreferenceOpener, allowed: list[Preference]) -> list[Weights]:
@@ -206,7 +219,7 @@ def _over_budget(preference: Preference, *, device: str, seconds: float | None, 
     needed = images * preference.arithmetic * SMALLEST_SIZE_COST * MIN_PASSES / rate
     if needed > MAX_BUDGET_SHARE * seconds:
         return (
-            f"on {images} images it would take at least {format_duration(needed)}, "
-            f"and the budget is {format_duration(seconds)}"
+            f"a search of {images:,} images with it takes {format_duration(needed)} or more on common "
+            f"hardware, and the budget is {format_duration(seconds)}"
         )
     return None

@@ -30,8 +30,8 @@ from autotl.escaping import console, prepare_streams
 def main() -> None:
     """Run the command line, and end the process.
 
-    An error of the user exits with 2 and a message, Ctrl-C with 130. Python is not taken apart: the modules of
-    torch alone take two seconds.
+    An error of the user exits with 2 and a message, Ctrl-C with 130. Python's modules are not taken apart:
+    those of torch alone take two seconds.
     """
     code = run()
     if sys.gettrace() is None and sys.getprofile() is None:  # a debugger or profiler has more to do

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from autotl.api import WHOLE, Job, Outcome, State
+from autotl.api import WHOLE, Job, Outcome, Params, State
 from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import refit_seconds, repeated_test_seconds, should_refit
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalPhase
+from autotl.finalize.refit_length import lengthened, usual_epochs
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
@@ -53,9 +54,25 @@ class Refit:
         tests = phase.pass_seconds(winner, len(phase.run_cache.splits.test))
         end = phase.end - POLICY.report_seconds - POLICY.margin * tests
         needed = refit_seconds(winner.fold_seconds, held_out)
-        if not should_refit(winner, held_out, phase.budget) or phase.clock.now() + needed > end:
+        available = end - phase.clock.now()
+        if not should_refit(winner, held_out, phase.budget) or needed > available:
             return None
-        return phase.runner(winner.job(()), _until(lambda: phase.clock.now() > end))
+        job = replace(winner.job(()), params=self._params(winner, needed, available))
+        outcome = phase.runner(job, _until(lambda: phase.clock.now() > end))
+        if job.params == winner.params:
+            return outcome
+        before, now = winner.params["epochs"], job.params["epochs"]
+        note = f"The refit trained for {now} epochs instead of {before}, because there was time left."
+        return replace(outcome, notes=(*outcome.notes, note))
+
+    def _params(self, winner: Trial, needed: float, available: float) -> Params:
+        """Return the winner's settings, with more epochs if time is left."""
+        phase, arm = self._phase, winner.arm
+        strategy = phase.runner.strategies.get(arm.strategy)
+        if phase.budget.seconds is None or strategy is None:
+            return winner.params
+        usual = usual_epochs(strategy, phase.runner.task, phase.run_cache.backbones[arm.backbone])
+        return lengthened(winner.params, usual=usual, needed=needed, available=available)
 
 
 def train_missing_folds(phase: FinalPhase) -> None:

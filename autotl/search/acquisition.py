@@ -29,6 +29,11 @@ CONTENDERS = 4
 """Trials that may run on another fold, the best ones."""
 CLEARLY = 2.0
 """Standard errors below the best at which one fold is enough."""
+LEAST_GAIN = 0.0005
+"""The least expected gain of an action if time is limited, in units of accuracy.
+
+A search whose actions all gain less ends early.
+"""
 MIN_REPEAT_GAIN = 0.001
 """The least expected gain of a fold of a later repeat, in units of accuracy."""
 

@@ -27,8 +27,8 @@ class SearchAlgorithm:
 
     Attributes:
         search: Makes the search, from the arguments of :class:`autotl.search.loop.Search`.
-        choose_expected: Whether the cheapest trial within one standard error of the leading one is
-            exported, not the one with the highest validation score.
+        choose_expected: Whether the trial with the highest expected score is exported, not the one with the
+            highest validation score.
     """
 
     search: Callable[..., Searching]

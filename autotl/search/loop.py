@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 from autotl.api import Arm, Executor, Job, Outcome, Params, Watch, Work
 from autotl.budget.policy import POLICY
-from autotl.errors import FAILURES, DiskFull, PluginError, described
+from autotl.errors import FAILURES, PluginError, described
 from autotl.files import is_full
-from autotl.search.acquisition import Situation, next_action
+from autotl.search.acquisition import LEAST_GAIN, Situation, next_action
 from autotl.search.actions import NextFold, ResumeTrial
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
 from autotl.search.longer_training import LongerTrainings
 from autotl.search.next_arm import ArmQueue
+from autotl.search.running_jobs import RunningJobs
 from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.stopping.exhausted_arm import REPEATS, is_exhausted
 from autotl.search.stopping.monitor import TrialMonitor
@@ -25,15 +24,9 @@ from autotl.search.stopping.rules import StoppingRules
 from autotl.search.studies.factory import StudyFactory
 from autotl.seeds import derive
 from autotl.training import preserve_global_state
-from autotl.trials.journal import JournalEntry, StartedJob
+from autotl.trials.journal import JournalEntry
 from autotl.trials.restore import SearchRecord
 from autotl.trials.trial import Trial
-
-LEAST_GAIN = 0.0005
-"""The least expected gain of an action, in units of accuracy, if time is limited.
-
-A search whose actions all gain less ends, and leaves its time to the user.
-"""
 
 
 class Search:
@@ -58,7 +51,7 @@ class Search:
         workers: int = 1,
     ) -> None:
         self._space, self._time, self._workers = space, time, workers
-        self._journal, self._seed = record.journal, studies.seed
+        self._seed = studies.seed
         self.history = history = record.history
         self._studies = studies.make(space, history, workers=workers)
         self._unfinished = list(record.unfinished)
@@ -81,10 +74,9 @@ class Search:
         for trial in history.trials.values():
             self._update_costs(trial, trial.seconds, len(trial.folds))
             self._tell_resumed(trial)  # the earlier process may have ended before it did so
-        self._running: dict[int, tuple[Trial, StartedJob]] = {}
+        self._running = RunningJobs(record.journal)
         self._seconds_between = 0.0  # moving average of the time from the end of a job to the next one
         self._last_end: float | None = None
-        self._repeats_running: Counter[Arm] = Counter()  # suggestions that equal a running trial
         self._start = time.clock.now() - max((trial.finished_at for trial in started), default=0.0)
         context = StoppingContext(history, self._studies, time.clock, time.ends_at, self._baseline_seconds)
         self._rules = StoppingRules(context)
@@ -113,10 +105,7 @@ class Search:
                 f"The executor {executor.name} ended the program: {described(error)}."
             ) from error
         finally:
-            for trial, started in self._running.values():
-                with suppress(DiskFull):  # it was raised before
-                    # an error or Ctrl-C is not the job's fault, so the attempt does not count
-                    self._write(trial, StartedJob(started.folds, started.attempts - 1))
+            self._running.abandon()
 
     def _jobs(self) -> Iterator[Job | None]:
         """Yield jobs; None means to wait for a running trial."""
@@ -169,13 +158,13 @@ class Search:
             planned_folds=self._costs.planned_folds,
             seconds_left=left,
             seconds_between=self._seconds_between,
-            running=self._costs.running_trials(self._running.values()),
+            running=self._costs.running_trials(self._running),
             fold_reason=self._rules.fold_reason,
             least_gain=LEAST_GAIN * self.history.accuracy_scale if self._time.limited else 0.0,
         )
 
     def _arms_to_try(self) -> list[Arm]:
-        arms = (arm for arm in self._open_arms if self._repeats_running[arm] < REPEATS)
+        arms = (arm for arm in self._open_arms if self._running.repeats[arm] < REPEATS)
         arms = (arm for arm in arms if not self._queue.has_only_first_look(arm))
         return [arm for arm in arms if arm in self._due_baselines or not self._rules.arm_reason(arm)]
 
@@ -185,18 +174,18 @@ class Search:
 
     def _started_trials(self, arm: Arm) -> list[Trial]:
         """Return the arm's trials, running ones included."""
-        known = self.history.trials | {number: trial for number, (trial, _) in self._running.items()}
+        known = self.history.trials | self._running.by_number()
         return [trial for trial in known.values() if trial.arm == arm]
 
     def _searched_trial(self, arm: Arm) -> Job | None:
         """Return a job with new settings, or close the arm."""
-        while self._studies[arm].repeated < REPEATS and self._repeats_running[arm] < REPEATS:
+        while self._studies[arm].repeated < REPEATS and self._running.repeats[arm] < REPEATS:
             number = self._count
             if job := self._new_trial(arm, default=False):
                 return job
             if self._count > number:  # the strategy failed to suggest settings
                 break
-        if self._repeats_running[arm] < REPEATS:
+        if self._running.repeats[arm] < REPEATS:
             self._open_arms = [other for other in self._open_arms if other != arm]
         return None
 
@@ -224,7 +213,7 @@ class Search:
             return None
         same = [trial for trial in started if trial.params == params]
         if same and same[0].number not in self.history.trials:
-            self._repeats_running[arm] += 1
+            self._running.repeats[arm] += 1
             study.skip_running(number)
             return None
         if same:
@@ -249,7 +238,7 @@ class Search:
     def _fail_arm(self, number: int, arm: Arm, default: bool, why: str) -> None:
         trial = Trial(number, arm, {}, 0, default, state="failed", why=why)
         self.history.trials[number] = trial
-        self._write(trial)
+        self._running.write(trial)
         self._count += 1
         self._open_arms = [other for other in self._open_arms if other != arm]
         self._studies[arm].tell(number, "failed", None)
@@ -262,23 +251,11 @@ class Search:
         return self._start_job(trial, started.folds, attempts=started.attempts + 1)
 
     def _start_job(self, trial: Trial, folds: tuple[int, ...], *, attempts: int = 1) -> Job:
-        started = StartedJob(folds, attempts)
         self._monitor.start(trial)
-        self._write(trial, started)
-        self._running[trial.number] = trial, started
-        return trial.job(folds)
-
-    def _write(self, trial: Trial, started: StartedJob | None = None) -> None:
-        if self._journal is not None:
-            self._journal.write(trial, started)
+        return self._running.start(trial, folds, attempts=attempts)
 
     def _baseline_seconds(self, trial: Trial) -> float:
-        """Return the seconds that a trial of a baseline may take.
-
-        Without competing arms its time has no limit.
-
-        After its first look a baseline competes like any other arm, so its time has no limit.
-        """
+        """Return the limit of a baseline's trial: none if it competes after its first look, or is alone."""
         scored = {arm for arm in self.history.arms() if self.history.scored_trials(arm)}
         others = {*self._queue.waiting, *self._open_arms, *scored} - {*self._space.baselines}
         if not others or (trial.arm in self._first_looks and not trial.first_look):
@@ -292,17 +269,16 @@ class Search:
         now = self._time.clock.now()
         self._last_end = now
         outcome = self._monitor.with_reason(outcome)
-        trial, _ = self._running[outcome.job.number]
+        trial = self._running.trial(outcome.job.number)
         new = not trial.folds
         if new and outcome.state != "pruned" and len(outcome.folds) == len(outcome.job.folds):
             self._update_costs(trial, outcome.seconds, len(outcome.folds))
         if trial.first_look:  # the defaults are worth more than further folds
             trial.excluded_folds |= frozenset(range(1, len(self.history.targets)))
         changed = self.history.add(trial, outcome, now=self._time.clock.now() - self._start)
-        del self._running[trial.number]
-        self._repeats_running.clear()
+        self._running.end(trial.number)
         for each in (trial, *(other for other in changed if other is not trial)):
-            self._write(each, self._running[each.number][1] if each.number in self._running else None)
+            self._running.write(each)
         self._open_arms = self._without_exhausted(self._open_arms)
         if new:  # after the journal, because studies are restored from it
             self._studies[trial.arm].tell(trial.number, outcome.state, self.history.score(trial))

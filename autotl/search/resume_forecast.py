@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autotl.trials.history import PRIOR_DIFFERENCE, TrialHistory
+from autotl.trials.history import TrialHistory
+from autotl.trials.prior import BETWEEN_ARMS
 from autotl.trials.trial import Trial
 
 PRIOR_DEVIATION = 0.03
@@ -71,7 +72,7 @@ def resume_forecast(history: TrialHistory, trial: Trial, best: Trial) -> ResumeF
     squares = float(np.sum((np.array(improvements) - mean) ** 2)) + (PRIOR_DEVIATION * scale) ** 2
     deviation = math.sqrt(squares / n * (1 + 1 / n))  # of one more trial, around their mean
     difference = trial.folds[0].score + mean - best.folds[0].score
-    prior = PRIOR_DIFFERENCE * scale
+    prior = BETWEEN_ARMS * scale
     shrinkage = prior**2 / (prior**2 + history.metric_standard_error(trial, best) ** 2)
     return ResumeForecast(shrinkage * difference, shrinkage * deviation)
 

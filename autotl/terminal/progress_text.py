@@ -12,7 +12,7 @@ from autotl.evaluation.number_text import IN_UNITS, metric_name, significant
 LEADS = "leads"
 LEGEND = (
     f"Each line is a trial: time, number, validation score. '{LEADS}' marks the trial that would be "
-    "delivered: the cheapest trial that is not significantly worse than the best."
+    "delivered: the one with the highest expected score."
 )
 """Explanation of the lines of trials."""
 SETTINGS = 3

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from autotl.api import Arm, Outcome, Record, Target, TargetSpec
 from autotl.metrics import METRICS, Metric
 from autotl.targets import correctness, numbered_classes, target_of
 from autotl.trials.paired_errors import PairedErrors
+from autotl.trials.prior import Forecast, prior_difference
 from autotl.trials.trial import Trial
 
 KEPT = 6
@@ -30,23 +31,8 @@ Fewer images are too few to calibrate on. With more images the metric itself is 
 """
 EQUAL_COST = 1.1
 """The factor within which two networks cost about the same to use."""
-PRIOR_DIFFERENCE = 0.05
-"""The prior standard deviation of the difference between two arms, in units of accuracy."""
-PRIOR_WITHIN_ARM = 0.03
-"""The same between two trials of one arm."""
 EQUAL_SCORE = 0.0025
 """The difference of expected scores at which the cheaper network is preferred, in units of accuracy."""
-
-
-class PriorScore(Protocol):
-    """The forecast of an arm's score, on the scale of the metric; higher is better."""
-
-    @property
-    def expected(self) -> float: ...
-    @property
-    def deviation(self) -> float: ...
-    @property
-    def baseline(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -74,7 +60,7 @@ class TrialHistory:
     version: int = 0
     metric: Metric = METRICS["accuracy"]
     choose_expected: bool = True
-    forecasts: Mapping[Arm, PriorScore] = field(default_factory=dict)
+    forecasts: Mapping[Arm, Forecast] = field(default_factory=dict)
     rows: Sequence[NDArray[np.int64]] = ()
     repeats: int = 1
     held_out: InitVar[float | None] = None
@@ -129,7 +115,7 @@ class TrialHistory:
         trial.seconds += outcome.seconds
         trial.finished_at, trial.notes = now, trial.notes_after(outcome)
         trial.checkpoint = trial.checkpoint or outcome.checkpoint
-        # an extension that did not end well leaves the trial's earlier result as it was
+        # an extension that failed leaves the earlier result
         if outcome.state == "complete" or not trial.folds or (again and trial.resumed):
             trial.state = outcome.state
             trial.why = outcome.why or (trial.why if trial.resumed else "")
@@ -188,29 +174,16 @@ class TrialHistory:
     def posterior_mean(self, trial: Trial) -> float:
         """Return the posterior mean of the score, to choose by.
 
-        The prior of the difference to the reference trial is normal. Between arms its mean comes from their
-        forecasts. A difference that few images show is shrunk towards it, so that one lucky fold does not
-        win.
+        A difference that few images show is shrunk towards that of the forecasts.
         """
         reference = self._reference_trial()
         if trial is reference:
             return reference.mean_score
-        expected, prior = self._prior_difference(trial.arm, reference.arm)
+        scale = self.accuracy_scale
+        expected, prior = prior_difference(trial.arm, reference.arm, self.forecasts, scale=scale)
         shrinkage = prior**2 / (prior**2 + self.standard_error(trial, reference) ** 2)
         surprise = self.score_difference(trial, reference) - expected
         return reference.mean_score + expected + shrinkage * surprise
-
-    def _prior_difference(self, arm: Arm, other: Arm) -> tuple[float, float]:
-        """Return the mean and the standard deviation of the prior of a difference."""
-        if arm == other:
-            return 0.0, PRIOR_WITHIN_ARM * self.accuracy_scale
-        usual = PRIOR_DIFFERENCE * self.accuracy_scale
-        one, two = self.forecasts.get(arm), self.forecasts.get(other)
-        if one is None or two is None:
-            return 0.0, usual
-        # two arms that transfer share most of what is unknown: the data. A baseline is less certain.
-        own = [each.deviation for each in (one, two) if each.baseline]
-        return one.expected - two.expected, max(usual, *own, 0.0)
 
     def _reference_trial(self) -> Trial:
         """Return the trial that has run on the most folds."""
@@ -246,9 +219,8 @@ class TrialHistory:
     ) -> Trial | None:
         """Choose the trial with the highest expected score.
 
-        Among trials that are expected to be equal to EQUAL_SCORE, the cheapest one is chosen. A baseline is
-        chosen only if it leads, because it serves as a comparison. A pruned trial is chosen only if there is
-        no other.
+        Among trials that are equal to EQUAL_SCORE, the cheapest one is chosen. A baseline is chosen only if
+        it leads: it serves as a comparison. A pruned trial is chosen only if there is no other.
 
         Args:
             arm: Choose among the trials of this arm only.

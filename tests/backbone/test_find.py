@@ -80,7 +80,7 @@ def test_a_cpu_gets_the_strongest_installed_network_that_the_budget_allows():
 def test_a_shorter_budget_gets_a_lighter_network_and_says_why():
     chosen, notes = auto(shelf(Shop("lite", *LITE)), images=1050)
     assert names(chosen) == ["efficientnet_lite0"]
-    assert any(note.startswith("efficientnet_lite2 was skipped: on 1050 images") for note in notes)
+    assert any(note.startswith("efficientnet_lite2 was skipped: a search of 1,050 images") for note in notes)
 
 
 def test_a_budget_too_short_for_all_gets_the_lightest_installed_network():

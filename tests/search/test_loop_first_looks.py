@@ -107,7 +107,7 @@ def test_no_defaults_follow_a_poor_first_look(tmp_path: Path) -> None:
     found = rig.run()
     assert epochs(found) == [SHORT]
     assert sum(trial.seconds for trial in found) < POLICY.baselines * SECONDS  # no share is owed to it
-    assert rig.clock.now() > 0.9 * SECONDS
+    assert rig.clock.now() > 0.8 * SECONDS  # the other arm goes on until its trials gain too little
 
 
 def test_a_first_look_that_takes_too_long_is_stopped(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,15 @@ from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
 LABELS = [np.zeros(10, dtype=np.int64), np.zeros(10, dtype=np.int64)]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The forecast of an arm."""
+
+    expected: float
+    deviation: float = 0.05
+    baseline: bool = False
 
 
 def right(share: float) -> np.ndarray:
@@ -63,12 +73,38 @@ def test_a_pruned_trial_is_best_only_without_others() -> None:
     assert history.best() is whole
 
 
-def test_the_cheaper_of_tied_trials_is_best() -> None:
+def test_the_cheaper_of_equal_trials_is_best() -> None:
     history = TrialHistory(LABELS)
     dear = enter(history, 0, "a", {0: 0.8})
     dear.seconds = 50
     cheap = enter(history, 1, "b", {0: 0.8})
     assert history.best() is cheap
+
+
+@pytest.mark.parametrize(("forecast", "wins"), [(0.80, "probe"), (0.86, "finetune")])
+def test_of_scores_that_few_images_tell_apart_the_forecast_decides(forecast: float, wins: str) -> None:
+    history = TrialHistory(
+        LABELS,
+        forecasts={
+            Arm("probe", "net"): Expected(0.83),
+            Arm("finetune", "net"): Expected(forecast),
+        },
+    )
+    enter(history, 0, "probe", {0: 0.8})
+    enter(history, 1, "finetune", {0: 0.8})
+    assert (best := history.best(ignore_cost=True))
+    assert best.arm.strategy == wins
+
+
+def test_a_measured_lead_counts_more_than_a_forecast() -> None:
+    folds = range(40)
+    history = TrialHistory(
+        LABELS[:1] * len(folds),
+        forecasts={Arm("a", "net"): Expected(0.83), Arm("b", "net"): Expected(0.80)},
+    )
+    enter(history, 0, "a", dict.fromkeys(folds, 0.8))
+    ahead = enter(history, 1, "b", dict.fromkeys(folds, 0.9))
+    assert history.best() is ahead
 
 
 def test_the_best_trials_and_the_defaults_of_each_arm_keep_their_weights(tmp_path: Path) -> None:
