@@ -21,21 +21,37 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class GainForecast:
-    """The gain in accuracy from ``more`` images, with a 95 % interval."""
+    """The forecast for more images.
+
+    Attributes:
+        more: Number of additional images.
+        gain: The gain in accuracy from them.
+        ci95: Its 95 % interval.
+        score: The accuracy with them.
+        score_ci95: Its 95 % interval.
+    """
 
     more: int
     gain: float
     ci95: tuple[float, float]
+    score: float
+    score_ci95: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
     """The learning curve of the linear probe with its forecast.
 
-    ``backbone`` names the network; ``sentence`` is for the user.
+    Attributes:
+        backbone: Name of the network.
+        now: The present number of training images.
+        points: The measured accuracies.
+        forecast: The forecasts for more images.
+        sentence: The main forecast, for the user.
     """
 
     backbone: str
+    now: int
     points: tuple[Point, ...]
     forecast: tuple[GainForecast, ...]
     sentence: str
@@ -53,11 +69,12 @@ def forecast_gain(backbone: str, found: SizeScores, *, now: int, seed: int) -> L
     curve = forecast(found.sizes, found.scores, found.validated, seed=seed)
     return LearningCurve(
         backbone,
+        now,
         tuple(
             Point(int(n), float(scores.mean()), float(scores.std(ddof=1) / math.sqrt(len(scores))))
             for n, scores in zip(found.sizes, found.scores, strict=True)
         ),
-        tuple(GainForecast(more, *_gain(curve, now, more)) for more in steps(now)),
+        tuple(_forecast(curve, now, more) for more in steps(now)),
         gain_sentence(curve, steps(now)[1], since=now),
     )
 
@@ -70,9 +87,9 @@ def steps(now: int) -> Sequence[int]:
     return [_round(now * fraction) for fraction in (0.1, 0.3, 1.0)]
 
 
-def _gain(curve: FittedCurve, now: int, more: int) -> tuple[float, tuple[float, float]]:
-    found = curve.gain(more, since=now)
-    return found.value, found.ci95
+def _forecast(curve: FittedCurve, now: int, more: int) -> GainForecast:
+    gain, score = curve.gain(more, since=now), curve.at(now + more)
+    return GainForecast(more, gain.value, gain.ci95, score.value, score.ci95)
 
 
 def _round(n: float) -> int:

@@ -64,6 +64,7 @@ class Record:
         gone_on: Whether the trial was pruned because its score was low, and later resumed.
         look: Whether the trial was a first look: a short training, to predict if the defaults pay.
         notes: The learner's sentences for the report.
+        curve: Scores on the first fold, each with the share of its training that was done, in [0, 1].
     """
 
     number: int
@@ -80,6 +81,7 @@ class Record:
     gone_on: bool = False
     look: bool = False
     notes: tuple[str, ...] = ()
+    curve: tuple[tuple[float, float], ...] = ()
 
 
 @runtime_checkable

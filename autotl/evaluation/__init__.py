@@ -8,7 +8,7 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.evaluation.cautions import Leaks
-    from autotl.evaluation.details.calibration_bins import calibration_error
+    from autotl.evaluation.details.calibration_bins import ReliabilityBin, calibration_error, reliability
     from autotl.evaluation.details.multi_label import LabelScore, MultiLabelScores
     from autotl.evaluation.details.regression import ColumnScore, RegressionScores
     from autotl.evaluation.details.single_label import ClassScore, SingleLabelScores
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
         FinalPredictions,
         Findings,
         Soup,
+        StageChange,
         TransferSummary,
     )
     from autotl.evaluation.gain import Gain, gain, training_gain
-    from autotl.evaluation.negative_transfer import harmed, harmed_classes
+    from autotl.evaluation.negative_transfer import harmed, harmed_classes, target_gains
     from autotl.evaluation.number_text import metric_name, significant
     from autotl.evaluation.plateau import Plateau, forecast_plateau
     from autotl.evaluation.scores import Evaluation, evaluate
@@ -59,10 +60,12 @@ __all__ = [
     "MultiLabelScores",
     "Plateau",
     "RegressionScores",
+    "ReliabilityBin",
     "Selection",
     "SelectionBias",
     "SingleLabelScores",
     "Soup",
+    "StageChange",
     "TransferSummary",
     "Verdict",
     "calibration_error",
@@ -77,8 +80,10 @@ __all__ = [
     "judge_selection",
     "metric_name",
     "paired_training_gain",
+    "reliability",
     "selection_bias",
     "significant",
+    "target_gains",
     "training_gain",
 ]
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Arm, PredictionIntervals, Record, Temperature
+from autotl.evaluation.details.calibration_bins import ReliabilityBin
 from autotl.evaluation.gain import Gain
 from autotl.evaluation.plateau import Plateau
 from autotl.evaluation.scores import Evaluation
@@ -21,11 +22,13 @@ from autotl.evaluation.validation_gap import GapReasons
 class ClassGain:
     """The gain of transfer on a class, label or range.
 
-    It is that of a class's recall, of a label's accuracy, or of a number's absolute error.
+    It is that of a class's recall, of a label's accuracy, or of a number's absolute error. ``significant``
+    is whether it differs from zero by Holm's procedure over all classes, labels or ranges.
     """
 
     name: str
     gain: Gain
+    significant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,37 @@ class ArmFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class StageChange:
+    """The weights of a transferred stage.
+
+    ``parameters`` is their number. ``moved`` is the L2 norm of their change, divided by the L2 norm of the
+    source's weights; None if the stage has none.
+    """
+
+    stage: str
+    parameters: int
+    moved: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TransferSummary:
     """The stages that the final network took from its source.
 
-    ``transferred`` stages were initialised from the source. ``frozen`` ones equal it bit for bit, with their
-    BatchNorm statistics, which ``norm`` describes. ``kept`` is the share of the source's weights that are
-    equal bit for bit, in [0, 1]; None if nothing was transferred.
+    Attributes:
+        transferred: Stages that were initialised from the source.
+        frozen: Stages that equal the source bit for bit, with their BatchNorm statistics.
+        norm: The treatment of the BatchNorm statistics, in words.
+        kept: Share of the source's weights that are equal bit for bit, in [0, 1]; None without transfer.
+        stages: The changes of the transferred stages.
+        new: Number of weights outside of the stages, which are those of the head.
     """
 
     transferred: tuple[str, ...]
     frozen: tuple[str, ...]
     norm: str
     kept: float | None = None
+    stages: tuple[StageChange, ...] = ()
+    new: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +183,7 @@ class Findings:
         transfer_gain: The gain of ``transfer`` over ``baseline``; None if it was not measured.
         why_no_gain: Why ``transfer_gain`` was not measured; "" if it was.
         negative_transfer_classes: Classes, labels or ranges of a number that transfer measurably harms.
+        class_gains: The gain of transfer on each class, label or range; empty if it was not measured.
         search_gain: The gain of the winner over the best default settings; None if it was not measured.
         transfer_summary: The stages that the final network shares with its source.
         images_per_second: Test images that the final model processed per second.
@@ -172,6 +195,8 @@ class Findings:
         temperature: The final model's temperature.
         intervals: The final model's prediction intervals; None for classes and labels.
         calibration_error_before: The final model's calibration error without its temperature, in [0, 1].
+        reliability: The final model's probabilities and frequencies by bin; empty for numbers.
+        reliability_before: The same without its temperature.
         latency: Seconds per image in batches of one, summed over the networks of an ensemble.
         size: Bytes of the weights, summed over the networks of an ensemble.
         plateau: The forecast of the most promising baseline; None if nothing can be forecast.
@@ -201,6 +226,8 @@ class Findings:
     temperature: Temperature = field(default_factory=Temperature)
     intervals: PredictionIntervals | None = None
     calibration_error_before: float | None = None
+    reliability: tuple[ReliabilityBin, ...] = ()
+    reliability_before: tuple[ReliabilityBin, ...] = ()
     latency: float | None = None
     size: int | None = None
     plateau: Plateau | None = None
@@ -208,3 +235,4 @@ class Findings:
     plugin_heads: tuple[str, ...] = ()
     refit_failure: str = ""
     contributions: tuple[Contribution, ...] = ()
+    class_gains: tuple[ClassGain, ...] = ()

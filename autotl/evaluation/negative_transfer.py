@@ -1,4 +1,4 @@
-"""Find what transfer predicts measurably worse than the baseline."""
+"""Compare transfer with the baseline on each class, label or range."""
 
 from __future__ import annotations
 
@@ -26,6 +26,37 @@ MIN_IMAGES = 10
 """Fewest test images of a range that is compared."""
 
 
+def target_gains(
+    targets: NDArray[Any], ours: Logits, theirs: Logits, target: Target
+) -> tuple[ClassGain, ...]:
+    """Return the gain of transfer on each class, label or range.
+
+    Holm's correction over all of them decides which gains are significant.
+
+    Args:
+        targets: Encoded targets of the test images.
+        ours: Outputs of the model that transfers, (n, k).
+        theirs: Outputs of the baseline, (n, k).
+        target: The kind of target.
+
+    Returns:
+        The gains in the order of the targets, without classes of a single image. Empty for classes if the
+        baseline does not beat chance: an untrained network has full recall on one class.
+    """
+    names = target.spec.names
+    if target.spec.kind == "single_label":
+        known = _beats_chance(targets, theirs, len(names))
+        gains = _class_gains(targets, ours, theirs, names) if known else {}
+    elif target.spec.kind == "multi_label":
+        true, flags = targets > 0, [target.predict(each) > THRESHOLD for each in (ours, theirs)]
+        gains = _label_gains(true, flags[0], flags[1], names)
+    else:
+        predicted = [target.predict(each) for each in (ours, theirs)]
+        gains = _range_gains(targets.astype(np.float64), predicted[0], predicted[1], names)
+    significant_names = set(_significant(gains))
+    return tuple(ClassGain(name, each, significant=name in significant_names) for name, each in gains.items())
+
+
 def harmed(targets: NDArray[Any], ours: Logits, theirs: Logits, target: Target) -> tuple[ClassGain, ...]:
     """Return classes, labels or ranges that transfer predicts measurably worse.
 
@@ -45,7 +76,8 @@ def harmed(targets: NDArray[Any], ours: Logits, theirs: Logits, target: Target) 
     if target.spec.kind == "multi_label":
         flags = our_predictions > THRESHOLD, their_predictions > THRESHOLD
         return _harmed_labels(targets > 0, *flags, names)
-    return _harmed_ranges(targets.astype(np.float64), our_predictions, their_predictions, names)
+    gains = _range_gains(targets.astype(np.float64), our_predictions, their_predictions, names)
+    return tuple(_losses(gains))
 
 
 def harmed_classes(
@@ -64,27 +96,40 @@ def harmed_classes(
     """
     if not _beats_chance(labels, theirs, len(classes)):
         return ()
-    gains = {}
-    for index, name in enumerate(classes):
-        own = labels == index
-        if own.sum() >= 2:
-            gains[name] = index, gain(labels[own], ours[own], theirs[own], metric="accuracy", seed=0)
     worse = {
-        name for name, (index, _) in gains.items() if _f1(labels, ours, index) < _f1(labels, theirs, index)
+        name for index, name in enumerate(classes) if _f1(labels, ours, index) < _f1(labels, theirs, index)
     }
-    measured = _measurable({name: difference for name, (_, difference) in gains.items()})
+    measured = _losses(_class_gains(labels, ours, theirs, classes))
     return tuple(each for each in measured if each.name in worse)
 
 
-def _measurable(gains: Mapping[str, Gain]) -> list[ClassGain]:
-    """Return the losses that are significant by Holm's procedure."""
+def _class_gains(labels: Labels, ours: Logits, theirs: Logits, classes: Sequence[str]) -> dict[str, Gain]:
+    """Return the gain in recall of each class with two or more images."""
+    images = {name: labels == index for index, name in enumerate(classes)}
+    return {
+        name: gain(labels[own], ours[own], theirs[own], metric="accuracy", seed=0)
+        for name, own in images.items()
+        if own.sum() >= 2
+    }
+
+
+def _significant(gains: Mapping[str, Gain]) -> list[str]:
+    """Return the names of the gains and losses that are significant by Holm's procedure."""
     found = []
     for rank, (name, difference) in enumerate(sorted(gains.items(), key=lambda pair: pair[1].p)):
         if difference.p >= SIGNIFICANCE_LEVEL / (len(gains) - rank):
             break
-        if difference.direction < 0:
-            found.append(ClassGain(name, difference))
+        found.append(name)
     return found
+
+
+def _losses(gains: Mapping[str, Gain]) -> list[ClassGain]:
+    """Return the significant losses."""
+    return [
+        ClassGain(name, gains[name], significant=True)
+        for name in _significant(gains)
+        if gains[name].direction < 0
+    ]
 
 
 def _harmed_labels(
@@ -94,21 +139,32 @@ def _harmed_labels(
 
     A network that never predicts a rare label is often right on it, but its F1 is 0.
     """
-    gains, worse = {}, set()
-    for i, name in enumerate(names):
-        if true[:, i].any():
-            gains[name] = paired_flags_gain(ours[:, i] == true[:, i], theirs[:, i] == true[:, i])
-            if _flags_f1(true[:, i], ours[:, i]) < _flags_f1(true[:, i], theirs[:, i]):
-                worse.add(name)
-    return tuple(each for each in _measurable(gains) if each.name in worse)
+    worse = {
+        name
+        for i, name in enumerate(names)
+        if _flags_f1(true[:, i], ours[:, i]) < _flags_f1(true[:, i], theirs[:, i])
+    }
+    measured = _losses(_label_gains(true, ours, theirs, names))
+    return tuple(each for each in measured if each.name in worse)
+
+
+def _label_gains(
+    true: NDArray[np.bool_], ours: NDArray[np.bool_], theirs: NDArray[np.bool_], names: Sequence[str]
+) -> dict[str, Gain]:
+    """Return the gain in accuracy of each label that an image has."""
+    return {
+        name: paired_flags_gain(ours[:, i] == true[:, i], theirs[:, i] == true[:, i])
+        for i, name in enumerate(names)
+        if true[:, i].any()
+    }
 
 
 def _flags_f1(true: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
     return float(2 * (true & predicted).sum() / max(1, true.sum() + predicted.sum()))
 
 
-def _harmed_ranges(true: Floats, ours: Floats, theirs: Floats, names: Sequence[str]) -> tuple[ClassGain, ...]:
-    """Return the thirds of a number's values on which transfer has the larger absolute error.
+def _range_gains(true: Floats, ours: Floats, theirs: Floats, names: Sequence[str]) -> dict[str, Gain]:
+    """Return by how much the mean absolute error is lower on each third of a number's values.
 
     A constant prediction is good in the middle third. So the baseline must beat the median of the test images
     on all of them.
@@ -126,7 +182,7 @@ def _harmed_ranges(true: Floats, ours: Floats, theirs: Floats, names: Sequence[s
             if own.sum() >= MIN_IMAGES:
                 ends = f"{significant(edges[third])} to {significant(edges[third + 1])}"
                 gains[f"{name}, {label} third ({ends})"] = _mean_gain(errors[0][own], errors[1][own])
-    return tuple(_measurable(gains))
+    return gains
 
 
 def _mean_gain(ours: Floats, theirs: Floats) -> Gain:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autotl.report.profile import profile
     from autotl.report.render.html import html
     from autotl.report.render.markdown import markdown
-    from autotl.report.render.svg import drawings
+    from autotl.report.render.svg import drawings, figure_files
     from autotl.report.render.terminal import leaderboard, result_lines, show_sections, warning_lines
     from autotl.report.render.write import write
     from autotl.report.section import Bar, Picture, PictureGroup, Pictures, Section, Table
@@ -51,6 +51,7 @@ __all__ = [
     "data_name",
     "drawings",
     "expected_scores",
+    "figure_files",
     "forecast_rows",
     "html",
     "keep_pictures",

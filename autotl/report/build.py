@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
-from autotl.api import Arm, Record, roles_of
+from autotl.api import Arm
 from autotl.report.adaptation import adaptation
 from autotl.report.contributions import contributions
 from autotl.report.document.parse import parse
@@ -16,6 +16,9 @@ from autotl.report.environment import command_line, environment, peak_memory
 from autotl.report.evidence import Evidence
 from autotl.report.forecasts import compared
 from autotl.report.next_data import next_data
+from autotl.report.parts.importance import importances
+from autotl.report.parts.trials import trial_rows
+from autotl.report.parts.what import what
 
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Findings, Gain
@@ -31,7 +34,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "target": {"kind": e.dataset.target.kind, "names": e.dataset.target.names},
         "classes": e.dataset.classes,
         "verdict": asdict(e.verdict),
-        "what": _what(e),
+        "what": what(e),
         "when": _when(e),
         "how": _how(e),
         "test": _test(found),
@@ -42,7 +45,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "arms": _arms(e),
         "search": _search(e),
         "cost": _cost(e),
-        "trials": [_trial(e, record) for record in e.records],
+        "trials": trial_rows(e),
         "split": _split(e),
         "environment": environment(e.machine, e.plugins),
         "command": command_line(),
@@ -71,25 +74,6 @@ def rule_agreed(rule: Mapping[str, Any], *, tried: Collection[str], winner: str,
     return bool(rule["advice"] == winner and rule.get("freezes") in (None, frozen))
 
 
-def _what(e: Evidence) -> dict[str, Any]:
-    backbone, moved = e.backbones[e.findings.winner.arm.backbone], e.findings.transfer_summary
-    return {
-        "backbone": backbone.name,
-        "source": backbone.origin,
-        "architecture": backbone.architecture,
-        "parameters": backbone.parameters,
-        "transferred_stages": moved.transferred,
-        "frozen_stages": moved.frozen,
-        "kept_weights": moved.kept,
-        "replaced": [f"classifier ({backbone.features} → {len(e.dataset.classes)})"],
-        "bn_policy": moved.norm,
-        "heads": e.findings.heads,
-        "plugin_heads": e.findings.plugin_heads,
-        "kind": e.verdict.kind,
-        "additional": roles_of(e.strategy),
-    }
-
-
 def _when(e: Evidence) -> dict[str, Any]:
     found, measured = e.findings, e.verdict.transfer is not None
     return {
@@ -107,6 +91,15 @@ def _when(e: Evidence) -> dict[str, Any]:
         "negative_transfer_classes": [
             {"class": each.name, "gain": each.gain.value, **_interval(each.gain)}
             for each in (found.negative_transfer_classes if measured else ())
+        ],
+        "class_gains": [
+            {
+                "class": each.name,
+                "gain": each.gain.value,
+                "ci95": each.gain.ci95,
+                "significant": each.significant,
+            }
+            for each in (found.class_gains if measured else ())
         ],
     }
 
@@ -183,7 +176,12 @@ def _test(found: Findings) -> dict[str, Any]:
     test = found.test.document()
     for key, name in (("per_class", "class"), ("per_label", "label"), ("per_column", "column")):
         test[key] = [{name: each["name"], **_without_name(each)} for each in test[key]]
-    return {**test, "calibration_error_before": found.calibration_error_before}
+    return {
+        **test,
+        "calibration_error_before": found.calibration_error_before,
+        "reliability": [asdict(each) for each in found.reliability],
+        "reliability_before": [asdict(each) for each in found.reliability_before],
+    }
 
 
 def _without_name(scores: Mapping[str, Any]) -> dict[str, Any]:
@@ -253,6 +251,7 @@ def _search(e: Evidence) -> dict[str, Any]:
         "stopped": count("stopped"),
         "gone_on": sum(record.gone_on for record in e.records),
         "forecasts": compared(e),
+        "importances": importances(e.records, seed=e.seed),
     }
 
 
@@ -287,9 +286,3 @@ def _split(e: Evidence) -> dict[str, Any]:
 def _shown(e: Evidence, score: float | None) -> float | None:
     """Convert between a score of the search, where higher is better, and the metric's own score."""
     return score if score is None or e.findings.test.higher_is_better else -score
-
-
-def _trial(e: Evidence, record: Record) -> dict[str, Any]:
-    row = {**asdict(record), "score": _shown(e, record.score)}
-    arm = row.pop("arm")
-    return {"number": row.pop("number"), "strategy": arm["strategy"], "backbone": arm["backbone"], **row}

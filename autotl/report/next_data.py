@@ -1,4 +1,4 @@
-"""Rank the images to collect next by the measurements of a run."""
+"""Rank what to do next by the measurements of a run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from autotl.report.document.contributions import Contribution
 from autotl.report.document.evaluation import ClassScore, LabelScore
 from autotl.report.document.next_data import NextData
 from autotl.report.document.report import Report
+from autotl.report.next_run import FIXED_SCALE, RELEVANT_GAIN, more_time, name_groups
 
 MOST = 3
 """Most pieces of advice in a report."""
 SIGNIFICANCE_LEVEL = 0.05
 """The p-value of a weak class or a confused pair, before Bonferroni's correction."""
-RELEVANT_GAIN = 0.005
-"""The smallest forecast gain for which more labelled images are advised: half a point."""
 SMALL_GAIN = 0.01
 """A gain that is smaller at the end of its interval is not worth more labelled images."""
 WIDE_SHARE, WIDE_RATIO = 0.1, 0.25
@@ -26,8 +25,6 @@ WIDE_SHARE, WIDE_RATIO = 0.1, 0.25
 
 The first is for scores with a fixed scale, the second for errors, as a fraction of the score.
 """
-FIXED_SCALE = frozenset({"r2", "spearman", "auroc"})
-"""Metrics with a fixed scale that reports do not show in percent."""
 MOST_LISTED = 200
 """Doubtful labels that a report lists: there may be more."""
 MIN_GROUPED_SHARE = 0.5
@@ -49,6 +46,8 @@ def next_data(report: Report) -> list[NextData]:
         *(each for given in report.contributions for each in _additional(report, given)),
         *_doubtful_targets(report),
         *_groups(report),
+        *more_time(report),
+        *name_groups(report),
     ]
     return sorted(found, key=_rank)[:MOST]
 

@@ -6,22 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["column", "beside", "below"]
-"""Position on the page: under the sentences, in a column beside them, or below in full width."""
+Place = Literal["column", "beside", "half", "below"]
+"""Position on the page: under the sentences, beside them, or below them in half or in full width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
     """Table cell that a page may draw as a bar.
 
-    ``share`` is the filled part of the width, in [0, 1].
+    ``share`` is the filled part of the width, in [0, 1]; None draws no bar. A page shows the ``note`` small,
+    below the text.
     """
 
     text: str
-    share: float
+    share: float | None = None
+    note: str = ""
 
     def __str__(self) -> str:
-        return self.text
+        return f"{self.text} ({self.note})" if self.note else self.text
 
 
 Cell = str | Bar
@@ -41,6 +43,7 @@ class Table:
         folded: Whether the page shows the table only on a click.
         page_only: Whether Markdown leaves the table out.
         style: CSS class of the table.
+        anchor: Anchor on the page; empty for none.
     """
 
     headings: tuple[str, ...]
@@ -52,6 +55,7 @@ class Table:
     folded: bool = False
     page_only: bool = False
     style: str = ""
+    anchor: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.rows)
@@ -112,11 +116,13 @@ class Pictures:
         groups: Pictures with their captions.
         title: Heading above the grid.
         note: Sentence below the heading; names are in backticks.
+        anchor: Anchor on the page; empty for none.
     """
 
     groups: tuple[PictureGroup, ...]
     title: str = ""
     note: str = ""
+    anchor: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.groups)
@@ -179,6 +185,18 @@ class KeyNumber:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Fault of the data in a few words.
+
+    ``anchor`` is that of its pictures. A ``severe`` fault makes the test score wrong.
+    """
+
+    text: str
+    anchor: str
+    severe: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """Top of the report.
@@ -189,8 +207,11 @@ class Summary:
         version: Version of autotl that wrote the report.
         outcome: "helps", "no_measurable_difference", "hurts" or "unmeasured".
         badge: The outcome in words.
+        headline: The delivered model with its test score; empty without a score.
+        extremes: The best and the worst class; empty without classes.
         verdict: The outcome as a sentence.
         warnings: Reasons for which the test score or the probabilities are wrong.
+        faults: Faults of the data.
         delivered: Final model with its test score.
         numbers: Key numbers.
         notes: Inferences and remarks.
@@ -201,8 +222,11 @@ class Summary:
     version: str
     outcome: str
     badge: str
+    headline: str
+    extremes: str
     verdict: str
     warnings: tuple[str, ...]
+    faults: tuple[Fault, ...]
     delivered: str
     numbers: tuple[KeyNumber, ...]
     notes: tuple[str, ...]

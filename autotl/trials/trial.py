@@ -153,6 +153,7 @@ class Trial:
             gone_on=self.resumed,
             look=self.first_look,
             notes=self.notes,
+            curve=tuple(self.intermediate_scores),
         )
 
 

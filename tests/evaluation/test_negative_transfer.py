@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from autotl.evaluation import harmed_classes
+from autotl.api import TargetSpec
+from autotl.evaluation import harmed_classes, target_gains
+from autotl.targets import target_of
 
 LABELS = np.arange(400) % 4
 NAMES = ["a", "b", "c", "d"]
+CLASSES = target_of(TargetSpec("single_label", tuple(NAMES)))
 
 
 def logits(answers: np.ndarray) -> np.ndarray:
@@ -47,3 +50,18 @@ def test_many_equal_classes_yield_few_by_chance() -> None:
         ours, theirs = (np.eye(30, dtype=np.float32)[side] for side in sides)
         found += len(harmed_classes(labels, ours, theirs, [str(c) for c in range(30)]))
     assert found <= 1
+
+
+def test_every_class_has_its_gain_and_holm_marks_the_significant_ones() -> None:
+    rng = np.random.default_rng(1)
+    ours, theirs = answers([0.9, 0.9, 0.7, 0.3], rng), answers([0.5, 0.9, 0.7, 0.9], rng)
+    found = target_gains(LABELS, logits(ours), logits(theirs), CLASSES)
+    assert [each.name for each in found] == NAMES
+    assert [each.significant for each in found] == [True, False, False, True]
+    assert found[0].gain.value > 0.2
+    assert found[3].gain.value < -0.4
+
+
+def test_a_baseline_that_learned_nothing_gives_no_gain_on_classes() -> None:
+    ours = answers([0.6, 0.6, 0.6, 0.6], np.random.default_rng(0))
+    assert target_gains(LABELS, logits(ours), logits(np.zeros_like(LABELS)), CLASSES) == ()

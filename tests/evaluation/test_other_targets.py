@@ -16,6 +16,7 @@ from autotl.evaluation import (
     metric_name,
     selection_bias,
     significant,
+    target_gains,
     training_gain,
 )
 from autotl.evaluation.resampling import bootstrap_scores
@@ -198,6 +199,9 @@ def test_a_label_that_transfer_predicts_worse_is_named() -> None:
     ours[:60, 1] *= -1
     (found,) = harmed(truth, ours, theirs, LABELS)
     assert found.name == "dog"
+    gains = target_gains(truth, ours, theirs, LABELS)
+    assert [each.name for each in gains if each.significant] == ["dog"]
+    assert len(gains) == len(LABELS.spec.names)
     assert found.gain.value == pytest.approx(-0.15, abs=0.03)
     assert harmed(truth, theirs, ours, LABELS) == ()
 
@@ -214,6 +218,8 @@ def test_a_range_of_numbers_that_transfer_predicts_worse_is_named() -> None:
     ours[truth[:, 0] > 46, 0] += 2.0
     (found,) = harmed(truth, ours, theirs, NUMBERS)
     assert found.name.startswith("age, highest third (")
+    (same,) = [each for each in target_gains(truth, ours, theirs, NUMBERS) if each.significant]
+    assert same == found
     assert found.gain.value < -5
     constant = np.zeros_like(theirs)
     assert harmed(truth, ours, constant, NUMBERS) == ()

@@ -221,11 +221,11 @@ def test_every_form_of_the_report_has_the_advice(sample: dict[str, Any]) -> None
     ]
     report = parse(sample)
     lines = result_lines(report)
-    start = lines.index("Data to collect next:")
+    start = lines.index("What to do next:")
     assert lines[start + 1 :] == ["1. Collect images of rose.", "2. Do not collect more."]
     for form in (markdown(report), html(report)):
-        assert "Data to collect next" in form
+        assert "What to do next" in form
         assert "Do not collect more." in form
     del sample["next"]
-    assert "Data to collect next" not in markdown(parse(sample))
-    assert "Data to collect next:" not in result_lines(parse(sample))
+    assert "What to do next" not in markdown(parse(sample))
+    assert "What to do next:" not in result_lines(parse(sample))

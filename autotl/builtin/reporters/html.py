@@ -8,7 +8,7 @@ from typing import Any
 
 from autotl import hookimpl, jsonio
 from autotl.api import Reporter
-from autotl.report import drawings, html, parse
+from autotl.report import figure_files, html, parse
 
 
 class HtmlReport:
@@ -20,7 +20,7 @@ class HtmlReport:
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
         """Write report.html and figures/*.svg, and delete figures of an earlier report."""
         document = parse(report)
-        drawn = {folder / "figures" / f"{name}.svg": svg for name, svg in drawings(document).items()}
+        drawn = {folder / "figures" / f"{name}.svg": svg for name, svg in figure_files(document).items()}
         for old in (folder / "figures").glob("*.svg"):
             if old not in drawn:
                 old.unlink()

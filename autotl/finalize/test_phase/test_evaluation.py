@@ -32,6 +32,7 @@ from autotl.finalize.final_model import FinalModel, Member
 from autotl.finalize.phase import FinalPhase
 from autotl.finalize.test_phase.baseline_forecast import baseline_plateau
 from autotl.finalize.test_phase.contributions import contributions
+from autotl.finalize.test_phase.figure_evidence import with_figure_evidence
 from autotl.finalize.test_phase.gap_evidence import gap_reasons
 from autotl.finalize.test_phase.prediction_cache import SourceLayers
 from autotl.finalize.test_phase.predictions import Outputs, TestPredictions
@@ -131,6 +132,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         heads=heads,
         plugin_heads=plugin_heads,
     )
+    findings = with_figure_evidence(findings, phase, model, predictions)
     return replace(model, findings=replace(findings, contributions=contributions(phase, predictions)))
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
 from autotl.backbone import layout
-from autotl.evaluation import TransferSummary
+from autotl.evaluation import StageChange, TransferSummary
 from autotl.workbench.run_cache import RunCache
 
 
 def transfer_summary(
     run_cache: RunCache, backbone: str, weights: str, *, from_scratch: bool
 ) -> TransferSummary:
-    """Return the transferred and the frozen stages, and the BatchNorm policy.
+    """Return the stages, their changes, and the BatchNorm policy.
 
     Args:
         run_cache: The networks of the run.
@@ -41,16 +43,43 @@ def transfer_summary(
     parameters = {key for key, _ in model.named_parameters()}
     total = sum(source[key].numel() for key in parameters)
     equal = sum(_equal_values(source[key], ours.get(key)) for key in parameters)
-    if not statistics:
-        norm = "the network has none"
-    elif all(same[name] for name in statistics):
-        norm = "source statistics kept"
-    elif any(same[name] for name in statistics):
-        norm = "source statistics kept in frozen stages, updated in the others"
-    else:
-        norm = "statistics updated on the target"
     frozen = tuple(name for name, unchanged in zip(names, kept, strict=True) if unchanged)
-    return TransferSummary(tuple(names), frozen, norm, equal / total)
+    in_stages = frozenset[str]().union(*found.parameters)
+    buffers = source.keys() - parameters
+    return TransferSummary(
+        tuple(names),
+        frozen,
+        _norm_policy(same, statistics),
+        equal / total,
+        tuple(_change(name, source, ours, own) for name, own in zip(names, found.parameters, strict=True)),
+        sum(value.numel() for key, value in ours.items() if key not in in_stages and key not in buffers),
+    )
+
+
+def _norm_policy(same: Mapping[str, bool], statistics: Collection[str]) -> str:
+    """Return the treatment of the BatchNorm statistics, in words."""
+    if not statistics:
+        return "the network has none"
+    if all(same[name] for name in statistics):
+        return "source statistics kept"
+    if any(same[name] for name in statistics):
+        return "source statistics kept in frozen stages, updated in the others"
+    return "statistics updated on the target"
+
+
+def _change(
+    stage: str, source: Mapping[str, Tensor], ours: Mapping[str, Tensor], keys: Collection[str]
+) -> StageChange:
+    """Return how far the weights of a stage moved, without weights of another shape."""
+    moved = norm = 0.0
+    for key in keys:
+        before, after = source[key].cpu().double(), ours.get(key)
+        if after is not None and after.shape == before.shape:
+            moved += float((after.double() - before).square().sum())
+            norm += float(before.square().sum())
+    return StageChange(
+        stage, sum(source[key].numel() for key in keys), (moved / norm) ** 0.5 if norm else None
+    )
 
 
 def _equal_values(source: Tensor, ours: Tensor | None) -> int:

@@ -103,6 +103,15 @@ class ColumnScore:
 
 
 @dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Predictions with similar probabilities: their mean, and the share that is right."""
+
+    stated: float = 0.0
+    observed: float = 0.0
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Scores of the final model on the test set.
 
@@ -114,6 +123,8 @@ class Evaluation:
         per_class: Scores of each class.
         calibration_error: Expected calibration error, in [0, 1].
         calibration_error_before: Error before temperature scaling.
+        reliability: Probabilities and frequencies by bin; empty for numbers.
+        reliability_before: The same before temperature scaling.
         confusion: Counts by true class and predicted class.
         per_label: Scores of each of several labels.
         labels_per_image: Mean number of true labels of an image, and of predicted ones.
@@ -133,6 +144,8 @@ class Evaluation:
     per_class: tuple[ClassScore, ...] = ()
     calibration_error: float | None = None
     calibration_error_before: float | None = None
+    reliability: tuple[ReliabilityBin, ...] = ()
+    reliability_before: tuple[ReliabilityBin, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     per_label: tuple[LabelScore, ...] = ()
     labels_per_image: tuple[float, float] | None = None

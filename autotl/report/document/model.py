@@ -10,6 +10,18 @@ Number = int | float
 
 
 @dataclass(frozen=True, slots=True)
+class StageChange:
+    """Weights of a pretrained stage.
+
+    ``moved`` is the L2 norm of their change over that of the source's weights; None if unknown.
+    """
+
+    stage: str | None = None
+    parameters: int | None = None
+    moved: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class What:
     """Transferred layers of the final model.
 
@@ -21,6 +33,8 @@ class What:
         transferred_stages: Stages with pretrained weights, in forward order; None if unknown.
         frozen_stages: Stages of these that were not trained; None if unknown.
         kept_weights: Share of the source's weights that are equal bit for bit, in [0, 1].
+        stages: Weights of each pretrained stage and their change.
+        new_parameters: Number of weights outside of the stages; None if unknown.
         replaced: New layers.
         bn_policy: Treatment of the BatchNorm statistics, as a sentence.
         heads: Kinds of the heads that are not linear.
@@ -36,6 +50,8 @@ class What:
     transferred_stages: tuple[str, ...] | None = None
     frozen_stages: tuple[str, ...] | None = None
     kept_weights: float | None = None
+    stages: tuple[StageChange, ...] = ()
+    new_parameters: int | None = None
     replaced: tuple[str, ...] = ()
     bn_policy: str | None = None
     heads: tuple[str, ...] = ()

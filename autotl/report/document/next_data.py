@@ -1,4 +1,4 @@
-"""Define the part of a report about the images to collect next."""
+"""Define the part of a report about what to do next."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NextData:
-    """Advice on images, with the figure that it rests on.
+    """Advice with the figure that it rests on.
 
     Attributes:
-        action: "collect", "check" or "stop".
-        about: Subject, such as "labelled images", "class" or "test images".
+        action: "collect", "check", "search", "group" or "stop".
+        about: Subject, such as "labelled images", "class" or "time".
         stake: Share of the score that it concerns, in [0, 1]; None if that was not measured.
         sentence: The advice and its figure.
     """

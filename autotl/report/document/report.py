@@ -78,7 +78,7 @@ class Report:
         how: Training of the final model.
         test: Scores of the final model on the test set.
         contributions: Contribution of images besides the labelled ones.
-        next: Images to collect next, the most important first.
+        next: Advice on the next steps, the most important first.
         adaptation: Decision on adapting to the place of use; None without images of it.
         quality: Data issues.
         pictures: Images that the report shows; None in reports without pictures.

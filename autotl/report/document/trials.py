@@ -54,9 +54,12 @@ class TrialRow:
         default: Whether the settings are the defaults.
         state: "complete", "pruned", "stopped" or "failed".
         score: Mean validation score.
+        folds: Folds behind the score.
         seconds: Its time.
         finished_at: Seconds since the start of the search.
         why: Reason for the state.
+        look: Whether it is a first look.
+        curve: Share of the training on the first fold, and the score at that point.
     """
 
     number: int | None = None
@@ -66,9 +69,12 @@ class TrialRow:
     default: bool = False
     state: str | None = None
     score: float | None = None
+    folds: int | None = None
     seconds: float | None = None
     finished_at: float | None = None
     why: str | None = None
+    look: bool = False
+    curve: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,24 @@ class GapReasons:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterShare:
+    """Share of the scores' variance that a setting explains, in [0, 1]."""
+
+    name: str | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Importances:
+    """Importance of the settings of one arm, from ``trials`` trials."""
+
+    strategy: str | None = None
+    backbone: str | None = None
+    trials: int | None = None
+    parameters: tuple[ParameterShare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """Counts and gain of the search.
 
@@ -164,6 +188,7 @@ class Search:
         stopped: Trials that ran out of time.
         gone_on: Trials that were resumed after pruning.
         forecasts: Forecasts of the arms with their outcomes.
+        importances: Importance of settings; None with too few trials.
     """
 
     gain_over_best_default: Difference = Difference()
@@ -177,6 +202,7 @@ class Search:
     stopped: int = 0
     gone_on: int = 0
     forecasts: tuple[ForecastRow, ...] = ()
+    importances: Importances | None = None
 
 
 @dataclass(frozen=True, slots=True)

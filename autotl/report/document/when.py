@@ -84,25 +84,40 @@ class SourceCopies:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Validation accuracy after training on ``n`` images."""
+    """Validation accuracy after training on ``n`` images, with its standard error."""
 
     n: int | None = None
     score: float | None = None
+    se: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GainForecast:
-    """Gain in validation accuracy from ``more`` images."""
+    """Forecast of the validation accuracy with more images.
+
+    Attributes:
+        more: Additional images.
+        gain: Gain in accuracy.
+        ci95: Its interval.
+        score: Accuracy with them.
+        score_ci95: Its interval.
+    """
 
     more: int | None = None
     gain: float | None = None
     ci95: Interval | None = None
+    score: float | None = None
+    score_ci95: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """Learning curve of the linear probe, with its forecast as a sentence."""
+    """Learning curve of the linear probe, with its forecast as a sentence.
 
+    ``now`` is the present number of training images.
+    """
+
+    now: int | None = None
     points: tuple[CurvePoint, ...] = ()
     forecast: tuple[GainForecast, ...] = ()
     sentence: str | None = None
@@ -178,6 +193,19 @@ class NegativeTransferClass:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassGain:
+    """Gain of transfer on a class, label or range of numbers.
+
+    ``significant`` is whether it differs from zero, corrected for the number of classes.
+    """
+
+    name: Annotated[str | None, Field(validation_alias="class")] = None
+    gain: float | None = None
+    ci95: Interval | None = None
+    significant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class When:
     """Evidence on whether transfer pays.
 
@@ -200,6 +228,7 @@ class When:
         rule_agreed: Whether the result agrees with the rule; None if it was not tried.
         transfer_gain: Measured gain.
         negative_transfer_classes: Classes on which transfer scores lower.
+        class_gains: Gain on each class; empty if it was not measured.
         kinds: Kinds of transfer that the given images allow.
         forecasts: Forecasts of the arms in a profile; a report has them in ``search``.
         expected: The forecasts of some arms as sentences, in a profile.
@@ -223,6 +252,7 @@ class When:
     rule_agreed: bool | None = None
     transfer_gain: TransferGain | None = None
     negative_transfer_classes: tuple[NegativeTransferClass, ...] = ()
+    class_gains: tuple[ClassGain, ...] = ()
     kinds: tuple[Kind, ...] = ()
     forecasts: tuple[ForecastRow, ...] = ()
     expected: str | None = None

@@ -26,6 +26,9 @@ STYLE = (
     ".atl .l-ink{stroke:var(--ink)}.atl .none{fill:none}.atl .halo{stroke:var(--page);stroke-width:1.5}"
     ".atl .s0{fill:var(--s0)}.atl .s1{fill:var(--s1)}.atl .s2{fill:var(--s2)}.atl .s3{fill:var(--s3)}"
     ".atl .s4{fill:var(--s4)}.atl .s5{fill:var(--s5)}.atl .s6{fill:var(--s6)}"
+    ".atl .l-s0{stroke:var(--s0)}.atl .l-s1{stroke:var(--s1)}.atl .l-s2{stroke:var(--s2)}"
+    ".atl .l-s3{stroke:var(--s3)}.atl .l-s4{stroke:var(--s4)}.atl .l-s5{stroke:var(--s5)}"
+    ".atl .l-s6{stroke:var(--s6)}"
     "</style>"
 )
 """Colours for light and dark that do not rely on red and green; a page needs the style once."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autotl.report.figures import canvas
+from autotl.report.figures.model.confusion_map import confusion_map
 from autotl.report.format import count
 
 TOP = 40.0
 """Upper edge of the cells in pixels."""
 MOST_CLASSES = 20
-"""Classes up to which the cells are large enough to read."""
+"""Classes up to which the cells have room for numbers."""
+MOST_MAPPED = 100
+"""Classes up to which there is a heat map."""
+MOST_SHADE = 0.5
+"""Opacity of a full cell: with more, its number would be hard to read in light or dark mode."""
 
 
 def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: float = canvas.WIDE) -> str:
@@ -22,15 +27,14 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: f
         width: In pixels.
 
     Returns:
-        SVG; empty for more than 20 classes, or if the matrix does not match the names.
+        SVG, without numbers for more than 20 classes. Empty for more than 100 classes, or if the matrix does
+        not match the names.
     """
     classes = len(names)
-    if (
-        not 0 < classes <= MOST_CLASSES
-        or len(matrix) != classes
-        or any(len(row) != classes for row in matrix)
-    ):
+    if not 0 < classes <= MOST_MAPPED or len(matrix) != classes or any(len(row) != classes for row in matrix):
         return ""
+    if classes > MOST_CLASSES:
+        return confusion_map(matrix, names, width=width)
     label = min(max(canvas.text_width(name) for name in names) + 30, width * (0.34 if width >= 520 else 0.4))
     cell = min((width - label - 12) / classes, 58.0)
     parts = [
@@ -75,10 +79,11 @@ def _cell(x: float, y: float, side: float, images: int, share: float, *, css: st
     small = side < 24
     parts = [canvas.rect(x + 1, y + 1, side - 2, side - 2, css="flat", opacity=0.07, round_=3)]
     if images:
-        shade = 0.15 + 0.85 * share
+        shade = 0.1 + (MOST_SHADE - 0.1) * share
         parts.append(canvas.rect(x + 1, y + 1, side - 2, side - 2, css=css, opacity=shade, round_=3))
-        ink = ("page" if shade > 0.6 else "") + (" small" if small else "")
         if not (small and len(str(images)) > 2):
             middle, below = x + side / 2, y + side / 2 + 4
-            parts.append(canvas.text(middle, below, str(images), css=ink.strip(), anchor="middle"))
+            parts.append(
+                canvas.text(middle, below, str(images), css="small" if small else "", anchor="middle")
+            )
     return parts

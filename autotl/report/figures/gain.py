@@ -38,7 +38,8 @@ def gain(
     found = effect(ci95, p)
     summary = f"{measure.gain(value)}{measure.unit}" + (f", {measure.between_gains(ci95)}" if ci95 else "")
     unit = "points of" if measure.percent else "better in"
-    axis = f"{unit} test {measure.name}, against the best model without transfer"
+    against = ", against the best model without transfer" if width >= 400 else ", against no transfer"
+    axis = canvas.fit(f"{unit} test {measure.name}{against}", width - 2 * SIDE, size=11)
     parts = [
         *_zones(scale, found, width),
         *_axis(scale, measure, width),

@@ -44,13 +44,11 @@ def tables(report: Report) -> tuple[Table, ...]:
         "images",
         "average precision",
         "precision",
-        "95% interval",
         "recall",
-        "95% interval",
         "F1",
     )
     rows = tuple(map(_row, found))
-    table = Table(headings, rows, frozenset(range(1, len(headings))))
+    table = Table(headings, rows, frozenset(range(1, len(headings))), style="classes sortable")
     if len(rows) <= MOST_ROWS:
         return (table,)
     return (
@@ -85,9 +83,11 @@ def _row(each: LabelScore) -> tuple[Cell, ...]:
         format.name(each.name),
         format.value(each.n),
         bar,
-        format.percent(each.precision),
-        format.span(each.precision_ci95),
-        format.percent(each.recall),
-        format.span(each.recall_ci95),
+        _with_interval(each.precision, each.precision_ci95),
+        _with_interval(each.recall, each.recall_ci95),
         format.percent(each.f1),
     )
+
+
+def _with_interval(share: float | None, ci95: format.Interval | None) -> Cell:
+    return Bar(format.percent(share), note=format.span(ci95) if ci95 else "")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,11 +17,13 @@ from autotl.report.built_sections import build_sections
 from autotl.report.document.report import Report
 from autotl.report.figures import HALF, NARROW, STYLE, WIDE
 from autotl.report.render.pictures import Grid, PageGrids
-from autotl.report.section import Figure, Place, Section, Table
+from autotl.report.section import Fault, Figure, Place, Section, Table
 from autotl.report.sections import LEADING
 from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"`([^`]*)`")
+DATA = "data"
+"""Anchor of the section on the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,15 @@ class Block:
     beside: Sequence[Table]
     below: Sequence[Table]
     drawn_beside: Sequence[Drawn]
+    drawn_half: Sequence[Drawn]
     drawn_below: Sequence[Drawn]
     grids: Sequence[Grid]
 
 
 def html(report: Report, run: Path | None = None) -> str:
-    """Render the report as a page without scripts and external files.
+    """Render the report as a page that fetches nothing.
+
+    A small script sorts tables and opens folded parts for print; without scripts nothing is missing.
 
     Args:
         report: The report.
@@ -55,15 +62,16 @@ def html(report: Report, run: Path | None = None) -> str:
     """
     grids = PageGrids(run)
     blocks = [_block(section, grids) for section in build_sections(report)]
-    page = (
-        page_environment()
-        .get_template("report.html.j2")
-        .render(
-            summary=summary(report),
-            blocks=blocks,
-            leading=sum(block.section.name in LEADING for block in blocks),
-            figure_style=Markup(STYLE),
-        )
+    environment, top = page_environment(), summary(report)
+    script = environment.get_template("report.js").render()
+    page = environment.get_template("report.html.j2").render(
+        summary=top,
+        faults=_linked(top.faults, blocks),
+        blocks=blocks,
+        leading=sum(block.section.name in LEADING for block in blocks),
+        figure_style=Markup(STYLE),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
     # file names that are not valid Unicode must not prevent the report
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -91,6 +99,13 @@ def page_environment(*packages: str) -> Environment:
     return environment
 
 
+def _linked(faults: Sequence[Fault], blocks: Sequence[Block]) -> list[Fault]:
+    """Return the faults with links to their pictures or table, else to the section on the data."""
+    anchors = {grid.anchor for block in blocks for grid in block.grids}
+    anchors |= {table.anchor for block in blocks for table in block.below}
+    return [each if each.anchor in anchors else replace(each, anchor=DATA) for each in faults]
+
+
 def _block(section: Section, grids: PageGrids) -> Block:
     drawn = list(_drawn(section.figures))
     tables = [table for table in section.tables if table]
@@ -100,6 +115,7 @@ def _block(section: Section, grids: PageGrids) -> Block:
         beside=[table for table in tables if table.place == "beside"],
         below=[table for table in tables if table.place == "below"],
         drawn_beside=[each for each in drawn if each.place == "beside"],
+        drawn_half=[each for each in drawn if each.place == "half"],
         drawn_below=[each for each in drawn if each.place == "below"],
         grids=grids.grids(section.pictures),
     )
@@ -108,7 +124,7 @@ def _block(section: Section, grids: PageGrids) -> Block:
 def _drawn(figures: Sequence[Figure]) -> Iterable[Drawn]:
     """The figures with numbers; a phone has its own drawing, because shrinking one would shrink its text."""
     for figure in figures:
-        wide = figure.draw(HALF if figure.place == "beside" else WIDE)
+        wide = figure.draw(HALF if figure.place in {"beside", "half"} else WIDE)
         if wide:
             yield Drawn(
                 figure.name, figure.caption, figure.place, _inline(wide), _inline(figure.draw(NARROW))

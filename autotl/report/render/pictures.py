@@ -53,6 +53,7 @@ class Grid:
     title: str
     note: str
     groups: tuple[ShownGroup, ...]
+    anchor: str = ""
 
     @property
     def wide(self) -> bool:
@@ -70,7 +71,9 @@ class PageGrids:
     def grids(self, contents: Iterable[Pictures]) -> list[Grid]:
         """Return the grids that have pictures."""
         return [
-            Grid(each.title, each.note, tuple(map(self._group, each.groups))) for each in contents if each
+            Grid(each.title, each.note, tuple(map(self._group, each.groups)), each.anchor)
+            for each in contents
+            if each
         ]
 
     def _group(self, group: PictureGroup) -> ShownGroup:

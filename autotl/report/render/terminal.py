@@ -64,7 +64,7 @@ def result_lines(report: Report) -> list[str]:
         search.search_gain(report),
         validation_gap(report),
         ensemble(report),
-        *(["Data to collect next:", *next_data(report)] if report.next else []),
+        *(["What to do next:", *next_data(report)] if report.next else []),
     ]
     return [line.replace("`", "") for line in lines if line]
 

@@ -6,6 +6,7 @@ from autotl.report import format
 from autotl.report.document.quality import Duplicates, Leakage, Quality, Sizes
 from autotl.report.document.report import Report
 from autotl.report.document.trials import Split
+from autotl.report.head.faults import UNREADABLE
 from autotl.report.kinds import target_data
 from autotl.report.kinds.words import Words
 from autotl.report.section import Bar, Section, Table
@@ -165,4 +166,5 @@ def _class_sizes(quality: Quality, words: Words) -> Table:
 def _unreadable(quality: Quality) -> Table:
     files = quality.unreadable or {}
     rows = tuple((format.name(file), format.value(why)) for file, why in files.items())
-    return Table(("file", "reason"), rows, title=f"Files left out ({len(rows)})", folded=True)
+    title = f"Files left out ({len(rows)})"
+    return Table(("file", "reason"), rows, title=title, folded=True, anchor=UNREADABLE)

@@ -7,6 +7,7 @@ from autotl.report import format
 from autotl.report.document.model import How
 from autotl.report.document.report import Report
 from autotl.report.section import Section, Table
+from autotl.report.section_figures.trials import how_figures
 from autotl.report.sentences.final_model import final_model
 
 
@@ -30,6 +31,7 @@ def section(report: Report) -> Section:
         link="How",
         sentences=tuple(filter(None, sentences)),
         tables=(Table(("setting", "value"), settings, place="beside"),),
+        figures=how_figures(report),
     )
 
 

@@ -1,4 +1,4 @@
-"""Build the section about the images to collect next."""
+"""Build the section about what to do next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,5 @@ from autotl.report.sentences.next_data import next_data
 
 
 def section(report: Report) -> Section:
-    """Name the images that would improve the model or its test most."""
-    return Section(
-        name="next", title="Data to collect next", link="Next data", sentences=tuple(next_data(report))
-    )
+    """Name the steps that would improve the model or its test most."""
+    return Section(name="next", title="What to do next", link="Next", sentences=tuple(next_data(report)))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from autotl.clock import format_duration
-from autotl.report import figures, format
+from autotl.report import format
 from autotl.report.document.report import Report
 from autotl.report.document.trials import Search, TrialRow
-from autotl.report.section import Cell, Figure, Section, Table
+from autotl.report.section import Cell, Section, Table
+from autotl.report.section_figures.trials import search_figures
 from autotl.report.sentences.forecasts import forecast_and_outcome, score
 from autotl.report.sentences.validation_gap import validation_gap
 
@@ -21,13 +22,7 @@ def section(report: Report) -> Section:
         link="Search",
         sentences=tuple(filter(None, sentences)),
         tables=(_forecasts(report), _trials(report)),
-        figures=(
-            Figure(
-                "search",
-                "Each mark is a trial; larger marks are defaults. The line is the best score so far.",
-                lambda width: figures.search(_scores(report), measure=report.measure, width=width),
-            ),
-        ),
+        figures=search_figures(report),
     )
 
 
@@ -82,7 +77,7 @@ def _forecasts(report: Report) -> Table:
         "strategy", "backbone", "expected", "90% interval", "chance to win", "outcome", "inside", "combined",
     )  # fmt: skip
     title = "Forecasts before training, and outcomes in validation"
-    return Table(headings, rows, frozenset({2, 3, 4, 5, 7}), title=title)
+    return Table(headings, rows, frozenset(range(2, 8)), title=title, folded=True)
 
 
 def _trials(report: Report) -> Table:
@@ -109,11 +104,3 @@ def _row(report: Report, trial: TrialRow) -> tuple[Cell, ...]:
         format.DASH if trial.seconds is None else format_duration(trial.seconds),
         ": ".join(format.value(each) for each in (trial.state, trial.why) if each),
     )
-
-
-def _scores(report: Report) -> list[figures.TrialScore]:
-    return [
-        figures.TrialScore(format.value(trial.strategy), trial.finished_at, trial.score, trial.default)
-        for trial in report.trials
-        if trial.finished_at is not None
-    ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from autotl.clock import format_duration
 from autotl.report import format
 from autotl.report.document.report import Report
+from autotl.report.head.faults import faults
+from autotl.report.head.headline import extremes, headline
 from autotl.report.section import KeyNumber, Summary
 from autotl.report.sections.place import decision
+from autotl.report.sections.test import leaked_images
 from autotl.report.sentences.contributions import contributions
 
 
@@ -20,8 +23,11 @@ def summary(report: Report) -> Summary:
         version=format.value(report.environment.get("autotl") or ""),
         outcome=outcome or "unmeasured",
         badge=format.EFFECTS[outcome] if outcome else "Transfer gain not measured",
+        headline=headline(report),
+        extremes=extremes(report),
         verdict=verdict(report),
         warnings=warnings(report),
+        faults=faults(report, leaked_images(report.quality)),
         delivered=delivered(report),
         numbers=tuple(key_numbers(report)),
         notes=tuple(filter(None, [*contributions(report), decision(report), *_notes(report)])),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autotl.report import figures, format
+from autotl.report.document.evaluation import ClassScore
 from autotl.report.document.quality import Quality
 from autotl.report.document.report import Report
 from autotl.report.kinds import label_scores, number_scores
 from autotl.report.section import Bar, Cell, Figure, Section, Table
+from autotl.report.section_figures.model import confusion_figure, reliability_figure
 
 MOST_ROWS = 12
 """Classes up to which the page shows the whole table."""
@@ -59,19 +61,10 @@ def _tables(report: Report) -> tuple[Table, ...]:
 
 
 def _figures(report: Report) -> tuple[Figure, ...]:
-    if report.test.per_label:
-        return label_scores.drawings(report)
     if report.test.per_column:
         return number_scores.drawings(report)
-    return (
-        Figure(
-            "confusion",
-            "Rows are the true classes, columns the predictions, in the same order. Blue is correct, "
-            "orange is wrong; the shade is the share of the true class.",
-            lambda width: figures.confusion(report.confusion, report.class_names, width=width),
-            place="beside",
-        ),
-    )
+    scores = label_scores.drawings(report) if report.test.per_label else (confusion_figure(report),)
+    return (*scores, reliability_figure(report))
 
 
 def _score(report: Report) -> str:
@@ -165,15 +158,14 @@ def _classes(report: Report) -> list[Table]:
         (
             format.name(each.name),
             format.value(each.n),
-            _recall(each.recall),
-            format.span(each.recall_ci95),
+            _recall(each),
             format.percent(each.precision),
             format.percent(each.f1),
         )
         for each in found
     )
-    headings = ("class", "images", "recall", "95% interval", "precision", "F1")
-    table = Table(headings, rows, frozenset(range(1, 6)))
+    headings = ("class", "images", "recall", "precision", "F1")
+    table = Table(headings, rows, frozenset(range(1, 5)), style="classes sortable")
     if len(rows) <= MOST_ROWS:
         return [replace(table, place="column")]
     return [
@@ -182,8 +174,12 @@ def _classes(report: Report) -> list[Table]:
     ]
 
 
-def _recall(recall: float | None) -> Cell:
-    return format.DASH if recall is None else Bar(format.percent(recall), min(max(recall, 0.0), 1.0))
+def _recall(each: ClassScore) -> Cell:
+    """The recall with its interval."""
+    if each.recall is None:
+        return format.DASH
+    note = format.span(each.recall_ci95) if each.recall_ci95 else ""
+    return Bar(format.percent(each.recall), min(max(each.recall, 0.0), 1.0), note)
 
 
 def _mistakes(report: Report) -> list[Table]:

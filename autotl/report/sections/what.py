@@ -8,6 +8,7 @@ from autotl.report import format
 from autotl.report.document.model import What
 from autotl.report.document.report import Report
 from autotl.report.section import Section, Stage
+from autotl.report.section_figures.model import network_figure
 
 MIN_KEPT = 0.05
 """Share of unchanged weights from which a sentence tells it."""
@@ -32,7 +33,8 @@ def section(report: Report) -> Section:
         title="What was transferred",
         link="What",
         sentences=tuple(filter(None, sentences)),
-        stages=_chain(what),
+        figures=(network_figure(what),),
+        stages=() if what.stages else _chain(what),
     )
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from statistics import median
-
 from autotl.evaluation.number_text import significant
-from autotl.experience import shipped_gains
-from autotl.report import figures, format
+from autotl.report import format
 from autotl.report.document.report import Report
 from autotl.report.document.when import When
-from autotl.report.section import Figure, Section, Table
+from autotl.report.section import Section, Table
+from autotl.report.section_figures.gains import gain_figures
 from autotl.report.sections.summary import caveat
 from autotl.report.sentences import predictions, source_similarity
 from autotl.report.sentences.contributions import contributions
@@ -40,32 +38,7 @@ def section(report: Report) -> Section:
         link="When",
         sentences=tuple(filter(None, sentences)),
         tables=(_negative_classes(report), _similarities(report.when), _scores(report.when)),
-        figures=_figures(report),
-    )
-
-
-def _figures(report: Report) -> tuple[Figure, ...]:
-    return (
-        Figure(
-            "gain",
-            "The dot is the measured gain, the bar its 95% interval. "
-            "If the bar crosses zero, no difference could be measured.",
-            lambda width: _draw_gain(report, width),
-            place="beside",
-        ),
-        Figure(
-            "similarity",
-            "Distance between features of this data and of each source, on a scale from 0 (noise) to "
-            "1 (the source data).",
-            lambda width: figures.similarity(_similarity_rows(report.when), width=width),
-            place="beside",
-        ),
-        Figure(
-            "size",
-            "Gain of transfer on public data sets, in points of accuracy over the best model without "
-            "transfer, measured with one minute on two CPU cores. The ring is your data.",
-            lambda width: _draw_sizes(report, width),
-        ),
+        figures=gain_figures(report),
     )
 
 
@@ -192,41 +165,3 @@ def _decimals(number: float | None, digits: int) -> str:
 
 def _decimal_span(ci95: tuple[float, float] | None) -> str:
     return f"{ci95[0]:.2f} – {ci95[1]:.2f}" if ci95 else format.DASH
-
-
-def _draw_gain(report: Report, width: float) -> str:
-    gain = report.when.transfer_gain
-    if gain is None or gain.value is None:
-        return ""
-    return figures.gain(gain.value, gain.ci95, p=gain.p, measure=report.measure, width=width)
-
-
-def _similarity_rows(when: When) -> list[figures.SimilarityRow]:
-    return [
-        figures.SimilarityRow(backbone, measure, found.calibrated, found.ci95)
-        for backbone, measures in when.similarity.items()
-        for measure, found in measures.items()
-        if found.calibrated is not None
-    ]
-
-
-def _draw_sizes(report: Report, width: float) -> str:
-    own = _own_spot(report)
-    if own is None:
-        return ""
-    spots = [
-        figures.Spot(each.data, each.per_class, each.likeness, each.verdict, each.gain)
-        for each in shipped_gains()
-    ]
-    return figures.size(spots, own, width=width)
-
-
-def _own_spot(report: Report) -> figures.Spot | None:
-    """This data by size and by similarity to the winner's source; None if either is unknown."""
-    when = report.when
-    known = {name: source_similarity.calibrated(when, name) for name in when.similarity}
-    medians = {name: median(found) for name, found in known.items() if found}
-    if report.target.kind != "single_label" or not medians or not when.n_train or not when.n_classes:
-        return None
-    similarity = medians.get(report.verdict.backbone or "", max(medians.values()))
-    return figures.Spot("this data", when.n_train / when.n_classes, similarity)

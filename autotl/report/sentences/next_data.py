@@ -1,4 +1,4 @@
-"""Write sentences about the images to collect next."""
+"""Write sentences about what to do next."""
 
 from __future__ import annotations
 

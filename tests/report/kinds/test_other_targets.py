@@ -2,82 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 import xml.etree.ElementTree as ET
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autotl import jsonio
-from autotl.api import PredictionIntervals, TargetSpec
-from autotl.evaluation import evaluate
+from autotl.api import TargetSpec
 from autotl.report import drawings, html, markdown, parse
 from autotl.report.built_sections import build_sections
 from autotl.report.kinds.target_data import target_facts
 from autotl.report.kinds.words import words
 from autotl.report.sections.profile import profile_sections
 from autotl.report.sections.summary import summary
-from autotl.targets import target_of
-
-LABELS = TargetSpec("multi_label", ("cat", "dog", "hat<b>"))
-NUMBERS = TargetSpec("regression", ("age", "height"), (40.0, 170.0), (10.0, 5.0))
-
-
-def renamed(test: dict[str, Any]) -> dict[str, Any]:
-    for key, name in (("per_label", "label"), ("per_column", "column")):
-        test[key] = [{name: each["name"], **each} for each in test[key]]
-    return test
-
-
-def of_kind(
-    sample: dict[str, Any], spec: TargetSpec, truth: Any, outputs: Any, metric: str
-) -> dict[str, Any]:
-    """The sample as the report of another kind of target."""
-    document = copy.deepcopy(sample)
-    intervals = PredictionIntervals((5.0, 2.5), 0.9, 80) if spec.kind == "regression" else None
-    found = evaluate(truth, outputs, target_of(spec), metric=metric, seed=0, intervals=intervals)
-    document["target"] = {"kind": spec.kind, "names": list(spec.names)}
-    document["classes"] = list(spec.names)
-    document["test"] = renamed(jsonio.plain(found.document()))
-    document["when"] |= {
-        "n_classes": len(spec.names),
-        "transfer_gain": {
-            "value": 3.2,
-            "ci95": [2.5, 3.9],
-            "baseline": "pixels trial 1",
-            "metric": metric,
-            "n": 90,
-            "p": 0.001,
-        },
-        "negative_transfer_classes": [
-            {"class": "age, lowest third (1 to 2)", "gain": -1.5, "ci95": [-2.0, -1.0]}
-        ],
-    }
-    document["how"]["intervals"] = jsonio.plain(intervals)
-    document["quality"] |= {
-        "targets": jsonio.plain(target_facts(spec, truth)),
-        "label_issues": [],
-        "imbalance": {"ratio": 3.0, "counts": {"cat": 30, "dog": 10}} if intervals is None else {},
-    }
-    return document
+from tests.support import report_documents
+from tests.support.report_documents import LABELS, NUMBERS
 
 
 @pytest.fixture
 def labels(sample: dict[str, Any]) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    truth = (rng.random((90, 3)) < (0.5, 0.3, 0.1)).astype(np.float32)
-    outputs = (3 * truth - 1.5 + rng.normal(size=(90, 3))).astype(np.float32)
-    return of_kind(sample, LABELS, truth, outputs, "mean_average_precision")
+    return report_documents.labels(sample)
 
 
 @pytest.fixture
 def numbers(sample: dict[str, Any]) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    standard = rng.normal(size=(90, 2)).astype(np.float32)
-    truth = target_of(NUMBERS).predict(standard).astype(np.float32)
-    outputs = (standard + 0.3 * rng.normal(size=(90, 2))).astype(np.float32)
-    return of_kind(sample, NUMBERS, truth, outputs, "mae")
+    return report_documents.numbers(sample)
 
 
 def text_of(document: dict[str, Any]) -> str:

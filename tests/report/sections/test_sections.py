@@ -73,7 +73,9 @@ def test_everything_frozen_reads_differently_from_nothing_frozen(sample: dict[st
     assert any("No layer starts from pretrained" in each for each in what.section(parse(sample)).sentences)
 
 
-def test_each_stage_has_its_state(sample: dict[str, Any]) -> None:
+def test_each_stage_has_its_state_if_its_weights_are_unknown(sample: dict[str, Any]) -> None:
+    assert what.section(parse(sample)).stages == ()  # the figure shows them
+    sample["what"]["stages"] = None
     stages = what.section(parse(sample)).stages
     assert [each.state for each in stages] == ["frozen"] * 4 + ["trained"] * 2 + ["new"]
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl.clock import format_duration
-from autotl.leaderboard.render.figures.labels import labels_beside, legend
+from autotl.leaderboard.render.figures.labels import labels_beside
 from autotl.leaderboard.render.metric_text import score_text
 from autotl.report.figures import canvas
+from autotl.report.figures.axes import legend
 from autotl.report.format import count
 from autotl.report.metric_format import ACCURACY, Measure
 

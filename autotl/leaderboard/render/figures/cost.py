@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl.clock import format_duration
-from autotl.leaderboard.render.figures.labels import labels_beside, legend
+from autotl.leaderboard.render.figures.labels import labels_beside
 from autotl.report.figures import canvas
+from autotl.report.figures.axes import legend
 from autotl.report.format import count, ends
 
 _KINDS = {

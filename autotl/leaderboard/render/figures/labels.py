@@ -49,31 +49,6 @@ def labels_beside(
     return drawn
 
 
-def legend(
-    entries: Sequence[tuple[str, str, str]], *, left: float, right: float, top: float
-) -> tuple[list[str], float]:
-    """Draw a legend in as many lines as it needs.
-
-    Args:
-        entries: Shape, CSS class and label of each entry.
-        left: Left edge, in pixels.
-        right: Right edge, in pixels.
-        top: Top edge, in pixels.
-
-    Returns:
-        The SVG parts, and the bottom edge in pixels.
-    """
-    parts, x, y = [], left, top
-    for shape, css, label in entries:
-        width = canvas.text_width(label) + 34
-        if x > left and x + width > right:
-            x, y = left, y + 20
-        parts.append(canvas.mark(x + 5, y - 4, shape, css=css))
-        parts.append(canvas.text(x + 15, y, label))
-        x += width
-    return parts, y + 12
-
-
 def _inside(box: Box, frame: Box) -> bool:
     return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autotl.leaderboard.render.figures.labels import Box, labels_beside, legend
+from autotl.leaderboard.render.figures.labels import Box, labels_beside
 from autotl.leaderboard.render.metric_text import score_text
 from autotl.leaderboard.stats.selection_rules import FAMILIES, MANY_IMAGES, SIMILAR, suggested_families
 from autotl.report.figures import canvas
+from autotl.report.figures.axes import legend
 from autotl.report.format import count
 from autotl.report.metric_format import ACCURACY, Measure
 

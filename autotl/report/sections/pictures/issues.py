@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autotl.report import format
 from autotl.report.document.report import Report
+from autotl.report.head.faults import COPIES, LABELS, LEAKS, OUTLIERS
 from autotl.report.pictures.choice import MAX_SHOWN, copied_pairs, leaked_pairs
 from autotl.report.section import PictureGroup, Pictures
 from autotl.report.sections.pictures.picture import picture
@@ -39,6 +40,7 @@ def _labels(report: Report) -> Pictures:
         groups,
         f"{noun} that look wrong",
         f"Given → suggested{_first(len(groups), len(issues), 'the most doubtful first')}.",
+        LABELS,
     )
 
 
@@ -57,6 +59,7 @@ def _leaks(report: Report) -> Pictures:
         "Test images that look like training images",
         "A test image, then the training image"
         f"{_first(len(groups), report.quality.near_leakage.images, 'the first ones')}.",
+        LEAKS,
     )
 
 
@@ -73,6 +76,7 @@ def _copies(report: Report) -> Pictures:
         groups,
         "Images that look like copies",
         f"Two images of each group{_first(len(groups), found.groups, 'the first groups')}.",
+        COPIES,
     )
 
 
@@ -89,6 +93,7 @@ def _outliers(report: Report) -> Pictures:
         groups,
         "Images unlike the others",
         f"The farthest from all others{_first(len(groups), len(outliers), 'the farthest first')}.",
+        OUTLIERS,
     )
 
 

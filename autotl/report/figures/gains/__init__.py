@@ -1,0 +1,1 @@
+"""Figures of the gain of transfer and of more images."""

@@ -1,0 +1,1 @@
+"""Figures of the trials of a search."""

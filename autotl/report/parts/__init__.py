@@ -1,0 +1,1 @@
+"""Parts of report.json, one module for each."""

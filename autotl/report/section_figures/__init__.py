@@ -1,0 +1,1 @@
+"""Figures of the sections: their captions, and their data from the report."""
