@@ -42,9 +42,13 @@ prose *where:
 structure *what:
     python -m tests.structure {{ what }}
 
-# Check links, code blocks and paths of the documents.
+# Check links, code blocks and paths of the documents, and run their code.
 docs:
-    python -m pytest -n 0 tests/test_docs.py tests/test_readme.py
+    python -m pytest -n 0 tests/test_docs.py tests/test_readme.py tests/documents
+
+# Build the site of the documents in build/site; with --serve, show it at localhost:8000.
+site *options:
+    python -m docs.site {{ options }}
 
 # Run the smallest benchmark suite and show its leaderboard.
 bench out="runs/smoke":

@@ -15,12 +15,12 @@ from autotl import hookspecs, testing
 from autotl.api import OwnNetworks
 from autotl.backbone import create
 from autotl.testing import StrategyChecks, tiny_task
+from docs.site.staging import pages
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "plugins" / "README.md"
 MAP = ROOT / "docs" / "where-is-what.md"
-FOLDERS = ("", "docs/", "plugins/", "plugins/*/", "benchmarks/", "benchmarks/*/")
-PAGES = sorted(page for folder in FOLDERS for page in ROOT.glob(f"{folder}*.md"))
+PAGES = pages(ROOT)
 HOOKS = [
     node
     for node in ast.parse(Path(hookspecs.__file__).read_text(encoding="utf-8")).body

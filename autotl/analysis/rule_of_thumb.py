@@ -31,7 +31,7 @@ def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
 
     The smaller the data, the less is trained; the farther from the source, the more. The field expects
     training from scratch to come close if the data is far from the source and large. On public data sets it
-    did so with few images too (``docs/when.md``).
+    did so with few images too (``docs/before-training.md``).
 
     Args:
         task: The task with its number of images.

@@ -2,7 +2,7 @@
 
 Rows by ``benchmarks.when`` with a budget of one minute are written to ``autotl/experience/gains.csv``, which
 reports show, and to ``docs/pictures/size.svg``. Seeds are combined by the mean and the widest interval.
-Prints the table for ``docs/when.md``.
+Prints the table for ``docs/before-training.md``.
 """
 
 from __future__ import annotations

@@ -38,4 +38,4 @@ def test_the_shipped_gains_have_both_signs() -> None:
 def test_the_docs_show_the_shipped_gains() -> None:
     from benchmarks.when.publish import table
 
-    assert table(shipped_gains()) in Path("docs/when.md").read_text(encoding="utf-8")
+    assert table(shipped_gains()) in Path("docs/before-training.md").read_text(encoding="utf-8")

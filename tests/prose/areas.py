@@ -24,7 +24,7 @@ def areas(root: Path = ROOT) -> dict[str, list[Path]]:
         found.setdefault("/".join(folders[:2]), []).append(path)
     plugins = sorted((root / "plugins").rglob("*.py")) + sorted((root / "plugins").rglob("*.md"))
     found["plugins"] = [each for each in plugins if "tests" not in each.parts]
-    found["docs"] = sorted((root / "docs").glob("*.md"))
+    found["docs"] = sorted((root / "docs").rglob("*.md"))
     pages = [
         *root.glob("*.md"),
         *(root / "benchmarks").glob("*.md"),
