@@ -38,7 +38,7 @@ def is_worth_its_time(fold_seconds: float, held_out: float, budget: Budget) -> b
 
 
 def longest_refittable(held_out: float, budget: Budget) -> float:
-    """Return the most seconds that a fold may take so that the refit is worth its time.
+    """Return the seconds of the longest fold that allows a refit.
 
     Args:
         held_out: The fraction of the rows that a fold leaves out, in [0, 1).

@@ -1,4 +1,4 @@
-"""Choose the epochs of the refit: as many as the time that is left allows."""
+"""Choose as many epochs for the refit as the time allows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from autotl.api import Backbone, Params, Strategy, Task
 from autotl.errors import FAILURES
 
 MARGIN = 1.3
-"""The factor on the expected seconds of a longer refit: one that is late is lost. Chosen, not measured."""
+"""The factor on the expected seconds: a refit that is late is lost. Chosen, not measured."""
 MOST = 2.0
-"""The most epochs of a refit, relative to those that were validated. Chosen, not measured."""
+"""The most epochs of a refit, relative to the validated epochs. Chosen, not measured."""
 
 
 def usual_epochs(strategy: Strategy, task: Task, backbone: Backbone) -> int:
-    """Return the default epochs of a strategy without a time limit; 0 if it has none."""
+    """Return the default epochs of a strategy without a time limit.
+
+    Args:
+        strategy: The strategy.
+        task: The task.
+        backbone: The network.
+
+    Returns:
+        0 if the defaults have no epochs.
+    """
     try:
         found = strategy.defaults(replace(task, trial_seconds=None), backbone).get("epochs")
     except FAILURES:  # code of a plugin: the refit then trains as the trial did
@@ -23,10 +32,10 @@ def usual_epochs(strategy: Strategy, task: Task, backbone: Backbone) -> int:
 
 
 def lengthened(params: Params, *, usual: int, needed: float, available: float) -> Params:
-    """Return settings with the epochs that the time allows, no fewer than before.
+    """Return settings with as many epochs as the time allows.
 
     The trials of a short budget train for a few epochs, so that several fit. The refit is the last training.
-    It may use what they have left, up to the epochs of a training without a time limit.
+    It may use the rest of the time, up to the epochs of a training without a time limit.
 
     Args:
         params: The settings of the trial.

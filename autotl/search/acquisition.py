@@ -88,7 +88,7 @@ class Situation:
         return seconds + self.seconds_between <= self.seconds_left
 
     def gain_per_second(self, gain: float, seconds: float) -> float:
-        """Return the gain per second; 0 if the gain is too small for any time.
+        """Return the gain per second; 0 for a negligible gain.
 
         A very cheap action counts as a fraction of the time left.
         """
@@ -107,7 +107,7 @@ def next_action(history: TrialHistory, situation: Situation) -> Action | None:
         situation: The state of the search.
 
     Returns:
-        None if no action fits into the time and is worth it.
+        None if no action fits into the time and gains enough.
     """
     best = history.best()
     costs = {arm: _new_trial_seconds(history, arm, situation.default_seconds) for arm in situation.arms}

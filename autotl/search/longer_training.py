@@ -1,4 +1,4 @@
-"""The defaults of a leading arm, planned for the time that is left."""
+"""Plan a long training of a leading arm after the defaults."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ CLOSE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class LongerTraining:
-    """A training with more epochs, deeper layers or larger images than the arm had so far."""
+    """A training with more epochs, deeper layers or larger images than before."""
 
     arm: Arm
     params: Params
 
 
 class LongerTrainings:
-    """Plans the training that the leading arm would get if it were searched alone.
+    """Plans the training that the leading arm would get alone.
 
-    The defaults of all arms share the budget. Later trials are as long as these. What is left after the
-    defaults is therefore first given to one long training of the arm that leads, with time for its refit.
+    The defaults of all arms share the budget. Later trials are as long as these. The time after the defaults
+    is therefore first given to one long training of the arm that leads, and to its refit.
 
     Args:
         space: The arms.
@@ -46,11 +46,14 @@ class LongerTrainings:
         self._space, self._history, self._costs, self._budget = space, history, costs, budget
 
     def next(self, *, left: float, arms: Collection[Arm]) -> LongerTraining | None:
-        """Return the longer training to start now; None if no arm gains one.
+        """Return the longer training to start now.
 
         Args:
             left: Seconds until the search ends.
             arms: The arms that may start a trial.
+
+        Returns:
+            None if no arm has one.
         """
         history = self._history
         best = history.best(ignore_cost=True)

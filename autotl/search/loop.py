@@ -124,13 +124,7 @@ class Search:
             return self._retry(self._unfinished.pop(0))
         if left <= 0 and self._count:
             return None
-        while not self._out_of_trials() and (
-            start := self._queue.next(self._started_trials, left=left, count=self._count)
-        ):
-            look = start.params is not None and not start.default
-            if job := self._new_trial(start.arm, default=start.default, given=start.params, look=look):
-                return job
-        if job := self._longer_training(left):
+        if job := self._waiting_arm(left) or self._longer_training(left):
             return job
         while self._open_arms:
             action = next_action(self.history, self._situation(left))
@@ -141,6 +135,16 @@ class Search:
             if action is None:
                 return None
             if job := self._searched_trial(action.arm):
+                return job
+        return None
+
+    def _waiting_arm(self, left: float) -> Job | None:
+        """Return a job for the first look or the defaults of an arm; None if no arm is worth starting."""
+        while not self._out_of_trials() and (
+            start := self._queue.next(self._started_trials, left=left, count=self._count)
+        ):
+            look = start.params is not None and not start.default
+            if job := self._new_trial(start.arm, default=start.default, given=start.params, look=look):
                 return job
         return None
 
@@ -196,12 +200,9 @@ class Search:
 
         Args:
             arm: The arm.
-            default: Whether the trial counts as the arm's defaults.
-            given: The settings; None for those that the study gives.
+            default: Whether these are its defaults.
+            given: The settings; None to ask the study. Settings that are known or running give no job.
             look: Whether the trial is a first look.
-
-        Returns:
-            None if the settings were tried before, are running, or the strategy fails to suggest any.
         """
         number, study, started = self._count, self._studies[arm], self._started_trials(arm)
         try:

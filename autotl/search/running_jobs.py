@@ -40,7 +40,7 @@ class RunningJobs:
         return {number: trial for number, (trial, _) in self._running.items()}
 
     def start(self, trial: Trial, folds: tuple[int, ...], *, attempts: int = 1) -> Job:
-        """Return a job for some folds of a trial, and note that it is running.
+        """Return a job for some folds of a trial, and register it.
 
         Args:
             trial: The trial.
@@ -57,12 +57,12 @@ class RunningJobs:
         return self._running[number][0]
 
     def end(self, number: int) -> None:
-        """Note that a job has ended."""
+        """Remove a job that has ended."""
         del self._running[number]
         self.repeats.clear()
 
     def write(self, trial: Trial, started: StartedJob | None = None) -> None:
-        """Write a trial to the journal, with its running job if there is one."""
+        """Write a trial to the journal, with its running job."""
         if self._journal is not None:
             running = self._running.get(trial.number)
             self._journal.write(trial, started or (running[1] if running else None))

@@ -10,14 +10,14 @@ from autotl.api import Arm
 BETWEEN_ARMS = 0.05
 """The prior standard deviation of the difference between two arms, in units of accuracy.
 
-Two arms that transfer share most of what is unknown about them: the data. Their forecasts alone are wider.
+Two arms that transfer are uncertain for the same reason: the data. Their forecasts alone are wider.
 """
 WITHIN_ARM = 0.03
 """The same between two trials of one arm."""
 
 
 class Forecast(Protocol):
-    """The forecast of an arm's score, on the scale of the metric; higher is better."""
+    """The forecast of an arm's score; higher is better."""
 
     @property
     def expected(self) -> float:
@@ -35,7 +35,7 @@ class Forecast(Protocol):
 def prior_difference(
     arm: Arm, other: Arm, forecasts: Mapping[Arm, Forecast], *, scale: float
 ) -> tuple[float, float]:
-    """Return the mean and the standard deviation of the difference of two arms' scores.
+    """Return the mean and the standard deviation of two arms' difference.
 
     Args:
         arm: The arm.

@@ -15,8 +15,8 @@ def network_figure(what: What) -> Figure:
     """Return the network as stages."""
     return Figure(
         "network",
-        "Each part of the network, from image to prediction: its share of the weights, and how far they moved. "
-        "The distance is the L2 norm of their change over that of the pretrained weights.",
+        "Each part of the network, from image to prediction: its share of the weights, and how far they "
+        "moved. The distance is the L2 norm of their change over that of the pretrained weights.",
         lambda width: figures.network(_stages(what), width=width),
     )
 
