@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl import plugins, results
+from autotl import plugins, results, terminal, watching
+from autotl.clock import WallClock
 from autotl.config.argument_types import check_arguments
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName, TargetName
 from autotl.config.presets import BALANCED
@@ -59,7 +60,7 @@ def fit(
     ensemble: bool = False,
     seed: int = 0,
     resume: bool = False,
-    watch: Watch | None = None,
+    watch: Watch | bool | None = None,
 ) -> results.Result:
     """Find the best way to transfer to ``data``; return the model.
 
@@ -143,7 +144,8 @@ def fit(
         resume: Whether a run in ``out`` is resumed with its own options, if there is one. A larger
             ``budget`` or number of ``trials`` resumes a finished run. A default counts as not given;
             :func:`resume` tells the difference.
-        watch: An object that is informed of the progress; by default a line for each trial is printed.
+        watch: An object that is informed of the progress; by default a line for each trial is printed. True
+            also serves a page on this machine that follows the run in a browser.
 
     Returns:
         The result, with the model and the report.
@@ -174,7 +176,7 @@ def resume(
     processes: int | None = None,
     cache: str | int | None = None,
     ensemble: bool | None = None,
-    watch: Watch | None = None,
+    watch: Watch | bool | None = None,
 ) -> results.Result:
     """Resume an interrupted run, or a finished one with more budget.
 
@@ -197,7 +199,7 @@ def resume(
         processes: Processes that train each network from now on.
         cache: Another bound of the disk space.
         ensemble: Whether several trials' networks may be combined.
-        watch: An object that is informed of the progress.
+        watch: An object that is informed of the progress, or True for a page in the browser as well.
 
     Raises:
         RunError: There is no run in the folder, or nothing is left to do.
@@ -206,7 +208,7 @@ def resume(
     given = {name: value for name, value in arguments.items() if value is not None}
     check_arguments({"run": run, **given})
     options = {name: value for name, value in given.items() if name in all_options()}
-    return resume_run(Path(run), RunConfig.of(**options), watch, explicit=frozenset(options))
+    return resume_run(Path(run), RunConfig.of(**options), _watch_of(watch), explicit=frozenset(options))
 
 
 def fit_by(algorithm: SearchAlgorithm, *, out: Path, watch: Watch, **options: Any) -> results.Result:
@@ -247,10 +249,17 @@ def _fit(arguments: Mapping[str, Any]) -> results.Result:
     check_arguments(arguments)
     config = RunConfig.of(**{name: arguments[name] for name in all_options()})
     folder = None if arguments["out"] is None else Path(arguments["out"])
-    watch, data = arguments["watch"], arguments["data"]
+    watch, data = _watch_of(arguments["watch"]), arguments["data"]
     if arguments["resume"] and folder is not None and (data is None or results.is_run(folder)):
         return resume_run(folder, config, watch)
     return start_run(config, folder, watch)
+
+
+def _watch_of(watch: Watch | bool | None) -> Watch | None:
+    """Return the object to inform; True adds a page in the browser to the default one."""
+    if watch is True:
+        return watching.BrowserWatch(terminal.watch(WallClock()))
+    return None if isinstance(watch, bool) else watch
 
 
 def _read(data: Any, columns: Columns) -> Dataset:

@@ -104,9 +104,10 @@ class Watch(Protocol):
 
     Called in the process that runs the search; must not raise.
 
-    A watch may have more methods. ``doing(step, done, total)`` is called for steps before and after the
-    search; ``total`` is 0 if it is not known. ``finished(result)`` is called with the result of a fit.
-    ``close()`` is called at the end, even after an error or an interrupt.
+    A watch may have more methods. ``placed(folder, elapsed)`` is called with the run folder, and the seconds
+    that earlier starts of the run have used. ``doing(step, done, total)`` is called for steps before and
+    after the search; ``total`` is 0 if it is not known. ``finished(result)`` is called with the result of a
+    fit. ``close()`` is called at the end, even after an error or an interrupt.
     """
 
     def say(self, text: str) -> None:

@@ -10,9 +10,20 @@ import typer
 import autotl
 from autotl import report
 from autotl.cli.app import app, import_from_here, print_json
-from autotl.cli.generated_options import OUTPUT, Data, Json, Quiet, Run, given, with_options
-from autotl.cli.results import log_to, next_steps, show_next, show_result, watch_of
+from autotl.cli.generated_options import (
+    OUTPUT,
+    Data,
+    Json,
+    Quiet,
+    Run,
+    WatchPage,
+    WatchPort,
+    given,
+    with_options,
+)
+from autotl.cli.results import log_to, next_steps, show_lines, show_next, show_result, watch_of
 from autotl.escaping import console
+from autotl.files import is_same_file, open_output
 
 
 @app.command()
@@ -41,11 +52,13 @@ def fit(
             "--verbose", "-v", help="Print the plan and the use of the time as well.", rich_help_panel=OUTPUT
         ),
     ] = False,
+    watch_page: WatchPage = False,
+    watch_port: WatchPort = None,
     **options: Any,
 ) -> None:
     """Find, train and report the best way to transfer to DATA."""
     import_from_here(options["metric"])
-    watch = watch_of(quiet or as_json)
+    watch = watch_of(quiet or as_json, page=watch_page, port=watch_port, quiet=quiet)
     with log_to(watch, enabled=verbose):
         result = autotl.fit(data, out=out, watch=watch, **given(options))
     show_result(result, as_json=as_json, quiet=quiet)
@@ -55,22 +68,45 @@ def fit(
 
 @app.command()
 @with_options("resume")
-def resume(run: Run, as_json: Json = False, quiet: Quiet = False, **options: Any) -> None:
+def resume(
+    run: Run,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    watch_page: WatchPage = False,
+    watch_port: WatchPort = None,
+    **options: Any,
+) -> None:
     """Resume an interrupted RUN, or a finished one with more budget."""
     import_from_here(options["metric"])
-    result = autotl.resume(run, watch=watch_of(quiet or as_json), **given(options))
+    watch = watch_of(quiet or as_json, page=watch_page, port=watch_port, quiet=quiet)
+    result = autotl.resume(run, watch=watch, **given(options))
     show_result(result, as_json=as_json, quiet=quiet)
 
 
 @app.command()
 @with_options("analyze")
-def analyze(data: Data, as_json: Json = False, **options: Any) -> None:
+def analyze(
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the profile as a page to this file.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
     """Profile DATA without training: issues, similarity, and the best backbone."""
+    if out is not None and (out.is_dir() or is_same_file(out, Path(data))):
+        raise typer.BadParameter(f"--out must be a new file, such as page.html (got {out}).")
     profile = autotl.analyze(data, watch=watch_of(as_json), **given(options))
+    found = report.parse(profile)
+    if out is not None:
+        with open_output(out) as file:
+            file.write(report.profile_page(found, name=report.data_name(data)).encode())
     if as_json:
         print_json(profile)
-    else:
-        report.show_sections(report.profile_sections(report.parse(profile)), console())
+        return
+    report.show_sections(report.profile_sections(found), console())
+    if out is not None:
+        show_lines(console(), f"Page: {out}")
 
 
 @app.callback(invoke_without_command=True)

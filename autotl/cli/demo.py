@@ -9,8 +9,8 @@ import typer
 
 import autotl
 from autotl.cli.app import app
-from autotl.cli.generated_options import Json, Quiet, Seed
-from autotl.cli.results import show_lines, show_next, show_result, watch_of
+from autotl.cli.generated_options import Json, Quiet, Seed, Verbose
+from autotl.cli.results import log_to, show_lines, show_next, show_result, watch_of
 from autotl.errors import RunError
 from autotl.escaping import console
 
@@ -39,22 +39,24 @@ def demo(
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Run everything on scikit-learn's handwritten digits: no network, no data to prepare."""
     if full and few:
         raise typer.BadParameter("--full takes all digits and --few five of each class. Give one of them.")
     learn, tests = (FEW, FEW_TESTS) if few else (LEARN, TESTS)
     images, labels = _digits(None if full else learn + tests, seed=seed)
-    folder = out or _unused(Path("autotl-demo"))
-    result = autotl.fit(
-        (images, labels),
-        out=folder,
-        backbone=BACKBONE,
-        budget=budget or ("5m" if full else "1m"),
-        test=0.2 if full else tests / (learn + tests),
-        seed=seed,
-        watch=watch_of(quiet or as_json),
-    )
+    folder, watch = out or _unused(Path("autotl-demo")), watch_of(quiet or as_json)
+    with log_to(watch, enabled=verbose):
+        result = autotl.fit(
+            (images, labels),
+            out=folder,
+            backbone=BACKBONE,
+            budget=budget or ("5m" if full else "1m"),
+            test=0.2 if full else tests / (learn + tests),
+            seed=seed,
+            watch=watch,
+        )
     show_result(result, as_json=as_json, quiet=quiet)
     if not (quiet or as_json):
         _show_next_steps(folder, WHY.get(result.verdict["transfer"], ""), few=few)

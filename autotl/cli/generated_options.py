@@ -151,3 +151,22 @@ Label = Annotated[list[str] | None, option("label")]
 Seed = Annotated[int, option("seed")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+WatchPage = Annotated[
+    bool,
+    typer.Option(
+        "--watch", help="Serve a page on this machine that follows the run.", rich_help_panel=OUTPUT
+    ),
+]
+WatchPort = Annotated[
+    int | None,
+    typer.Option(
+        help="The first port to try for that page; implies --watch. Default: 8420.",
+        metavar="PORT",
+        min=1,
+        max=65535,
+        rich_help_panel=OUTPUT,
+    ),
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print the plan and the use of the time as well.")
+]

@@ -7,7 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 ORDER = (
-    "fit", "predict", "evaluate", "export", "report", "resume", "analyze", "explore", "demo",
+    "fit", "predict", "evaluate", "export", "report", "watch", "resume", "analyze", "explore", "demo",
     "backbones", "plugins", "new-plugin", "try", "bench", "leaderboard",
 )  # fmt: skip
 """The commands in the order in which a new user needs them."""
@@ -18,6 +18,7 @@ MEANT = {
     "cluster": "explore", "group": "explore", "map": "explore",
     "check": "analyze", "profile": "analyze", "models": "backbones", "networks": "backbones",
     "convert": "export", "onnx": "export", "deploy": "export",
+    "follow": "watch", "monitor": "watch", "dashboard": "watch", "progress": "watch", "serve": "watch",
     "example": "demo", "strategies": "plugins", "benchmark": "bench",
 }  # fmt: skip
 """Commands of other tools, with autotl's command for the same purpose."""

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from autotl import report, terminal
+from autotl import report, terminal, watching
 from autotl.api import Watch
 from autotl.cli.app import print_json
 from autotl.clock import WallClock
@@ -21,9 +21,26 @@ from autotl.escaping import console
 from autotl.results.card import NO_VERDICT
 
 
-def watch_of(silent: bool) -> Watch:
-    """Return an object that prints the progress, or a silent one."""
-    return terminal.Silence() if silent else terminal.watch(WallClock())
+def watch_of(silent: bool, *, page: bool = False, port: int | None = None, quiet: bool = False) -> Watch:
+    """Return an object that prints the progress, or a silent one.
+
+    Args:
+        silent: Whether it prints nothing.
+        page: Whether it also serves a page that follows the run.
+        port: The first port to try, which implies the page; None for the default one.
+        quiet: Whether not even the address of the page is printed.
+    """
+    shown: Watch = terminal.Silence() if silent else terminal.watch(WallClock())
+    if not page and port is None:
+        return shown
+
+    def announce(text: str) -> None:
+        if not silent:
+            shown.say(text)
+        elif not quiet:  # standard output has JSON alone
+            show_lines(console(stderr=True), text)
+
+    return watching.BrowserWatch(shown, port=watching.PORT if port is None else port, announce=announce)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Define the commands that show reports, plugins and backbones."""
+"""Define the commands that show reports, runs, plugins and backbones."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import sleep
 from typing import Annotated, Any
 
 import typer
 
 import autotl
-from autotl import jsonio, plugins
+from autotl import jsonio, plugins, watching
 from autotl.api import Reporter
 from autotl.cli.app import app, print_json
 from autotl.cli.generated_options import Json, Run
 from autotl.cli.plugin_list import plugin_lines, plugin_rows
+from autotl.cli.results import show_lines
 from autotl.errors import FAILURES, AutotlError, RunError, described
 from autotl.escaping import console, write_out
-from autotl.results import is_finished
+from autotl.results import RUN_FILE, is_finished, is_run
 
 
 @app.command(name="report")
@@ -61,6 +63,31 @@ def _written(reporter: Reporter, document: Mapping[str, Any], folder: Path) -> P
         raise RunError(
             f"The reporter {reporter.name} failed: {described(error)}. Was report.json edited? Restore it."
         ) from error
+
+
+@app.command()
+def watch(
+    run: Run,
+    port: Annotated[
+        int | None,
+        typer.Option(help="The first port to try. Default: 8420.", metavar="PORT", min=1, max=65535),
+    ] = None,
+) -> None:
+    """Show a RUN on a local page, during the run or afterwards."""
+    if not is_run(run):
+        raise RunError(
+            f"RUN must be a run folder (got {run}, which holds no {RUN_FILE}). Give the --out of an "
+            "'autotl fit'."
+        )
+    page = watching.RunPage(watching.RunFolderSource(run))
+    server = watching.PageServer(page, port=watching.PORT if port is None else port)
+    server.start()
+    show_lines(console(), f"Follow the run in a browser: {server.url}", "Ctrl-C ends this page, not the run.")
+    try:
+        while True:
+            sleep(60)
+    except KeyboardInterrupt:  # the usual end, and no failure
+        server.stop()
 
 
 @app.command(name="plugins")

@@ -12,8 +12,8 @@ from typing import Any
 
 from autotl import jsonio, report
 from autotl.analysis.frozen_features import probe_outputs
-from autotl.api import Arm, OwnNetworks, Strategy
-from autotl.clock import parse_duration
+from autotl.api import Arm, Strategy
+from autotl.clock import Deadline, parse_duration
 from autotl.errors import RunError
 from autotl.forecast import (
     ACCURACY_SCALE,
@@ -31,6 +31,7 @@ from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.run import Run
 from autotl.pipeline.validate import ValidatedCall
 from autotl.preparation.additional.roles import given_roles, learnable, searched
+from autotl.preparation.baseline_networks import open_baseline_networks
 from autotl.search.cost_model import CostModel
 from autotl.search.search_inputs import SearchSpace
 from autotl.training import preserve_global_state, this_machine
@@ -43,8 +44,6 @@ WIDENING = 2.0
 
 All recorded rows are accuracies.
 """
-NETWORK_OF_STRATEGY = "own network"
-"""Stands in a profile for the network of a strategy that brings one."""
 
 
 def forecasts_once(run: Run, prepared: Prepared, arms: Sequence[Arm]) -> tuple[ArmForecast, ...]:
@@ -112,21 +111,22 @@ def forecasts(
 def profile_forecasts(call: ValidatedCall, prepared: Prepared) -> dict[str, Any]:
     """Return the forecasts for ``when`` of a profile.
 
-    They are those of the arms that ``fit`` would search.
-
-    Networks that strategies bring are not opened. These strategies are therefore forecast whether or not
-    they apply.
+    They are those of the arms that ``fit`` would search. Networks that strategies bring are opened, because
+    a strategy decides by its network if it applies.
     """
     found = learnable(call.catalog.strategies.select(()), given_roles(call.settings.data))
     strategies = searched(found)
-    own = {name for name, each in strategies.items() if isinstance(each, OwnNetworks)}
-    arms, _ = plan_arms(
-        {name: each for name, each in strategies.items() if name not in own},
-        {name: prepared.backbones[name] for name in prepared.ranking.kept},
-        prepared.tasks,
-        machine=this_machine(call.settings.device),
+    kept = {name: prepared.backbones[name] for name in prepared.ranking.kept}
+    own = open_baseline_networks(
+        strategies, prepared.task, call.settings, end=Deadline(call.clock), taken=prepared.backbones
     )
-    arms += [Arm(name, NETWORK_OF_STRATEGY) for name in own]
+    arms, _ = plan_arms(
+        strategies,
+        kept,
+        dict.fromkeys(own.by_name, prepared.task) | prepared.tasks,
+        machine=this_machine(call.settings.device),
+        own=own.networks,
+    )
     settings = call.settings
     made = forecasts(prepared, strategies, arms, seed=settings.seed, past=settings.search.experience)
     rows, measure = _rows(made, prepared)

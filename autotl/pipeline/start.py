@@ -54,6 +54,7 @@ def start_run(
                 name = results.unique_name(folder)
                 file = results.RunFile(to_json(config), version("autotl"), versions, name=name)
                 results.write_run_file(folder, file)
+                _tell_place(call.watch, folder, 0.0)
                 return execute(Run(call, folder, file, temporary=place.temporary, algorithm=algorithm))
         except BaseException:
             place.remove_if_empty()
@@ -94,10 +95,17 @@ def _resume(
         from autotl.pipeline.run import Run
         from autotl.trials.journal import elapsed_seconds
 
+        elapsed = max(elapsed_seconds(folder), file.elapsed if file.ended == "finished" else 0.0)
+        _tell_place(call.watch, folder, elapsed)
         gone = missing_note(call)
         notes = (*ignored, *call.notes, *gone, *changed_versions(file, call.catalog.versions()))
         for note in notes:
             call.watch.say(note)
-        elapsed = max(elapsed_seconds(folder), file.elapsed if file.ended == "finished" else 0.0)
         call = replace(call, notes=notes, started=call.started - elapsed)
         return execute(Run(call, folder, file, arguments=to_json(config)))
+
+
+def _tell_place(watch: Watch, folder: Path, elapsed: float) -> None:
+    """Inform a watch of the run folder, and of the seconds that earlier starts have used."""
+    if tell := getattr(watch, "placed", None):
+        tell(folder, elapsed)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from autotl.report.profile import profile
     from autotl.report.render.html import html
     from autotl.report.render.markdown import markdown
+    from autotl.report.render.profile_page import profile_page
     from autotl.report.render.svg import drawings, figure_files
     from autotl.report.render.terminal import leaderboard, result_lines, show_sections, warning_lines
     from autotl.report.render.write import write
@@ -60,6 +61,7 @@ __all__ = [
     "measure_of",
     "parse",
     "profile",
+    "profile_page",
     "profile_sections",
     "result_lines",
     "show_sections",

@@ -116,12 +116,20 @@ class RunProgress:
         best = ""
         if self._best and self._best.score is not None:
             best = f"best {self._shown(self._best.score)} (#{self._best.number})"
-        budget = self._plan.seconds if self._plan else None
-        rest = 0.0 if budget is None else budget - self.seconds
+        rest = self.seconds_left or 0.0
         left = f"{format_duration(rest)} left" if rest > 0 else ""
-        return " · ".join(
-            each for each in (format_duration(self.seconds), self._doing or "starting", best, left) if each
-        )
+        return " · ".join(each for each in (format_duration(self.seconds), self.step, best, left) if each)
+
+    @property
+    def step(self) -> str:
+        """The current step."""
+        return self._doing or "starting"
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds of the budget that are left; None if unknown."""
+        budget = self._plan.seconds if self._plan else None
+        return None if budget is None else budget - self.seconds
 
     @property
     def seconds(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import autotl
 from autotl import cli
 from autotl.clock import WallClock, counting_from
 from autotl.testing import tiny_images
+from tests.support.run_pages import request
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -121,7 +123,19 @@ def test_analyze_trains_nothing(run: Run, photos: Path) -> None:
     code, out, _ = run("analyze", photos, "--backbone", "tiny", "--json")
     assert code == 0
     assert json.loads(out).keys() == {"target", "when", "quality"}
-    assert "Recommended strategy" in run("analyze", photos, "--backbone", "tiny")[1]
+
+
+def test_an_analysis_is_printed_and_written_as_a_page(run: Run, photos: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    code, out, _ = run("analyze", photos, "--backbone", "tiny", "--out", page)
+    assert code == 0
+    assert "Recommended strategy" in out
+    assert f"Page: {page}" in out
+    text = page.read_text(encoding="utf-8")
+    assert "<b>photos</b>" in text
+    assert "chance to win" in text
+    assert text.count("<script") == 1
+    assert run("analyze", photos, "--out", tmp_path)[0] == 2  # a folder
 
 
 def test_plugins_and_backbones_are_listed(run: Run) -> None:
@@ -137,6 +151,36 @@ def test_the_version_is_printed(run: Run) -> None:
     assert run("--version") == (0, autotl.__version__ + "\n", "")
 
 
+def test_watch_serves_a_page_until_ctrl_c(
+    run: Run, done: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    def look(seconds: float) -> None:
+        found.append(capsys.readouterr().out)
+        port = re.search(r"http://127\.0\.0\.1:(\d+)/", found[0])
+        assert port
+        found.append(request(int(port[1]))[2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autotl.cli.show.sleep", look)
+    assert run("watch", done)[0] == 0
+    assert "Ctrl-C ends this page, not the run." in found[0]
+    assert "Finished" in found[1]
+    assert "2 trials ran." in found[1]
+
+
+@pytest.mark.parametrize("words", [("--watch",), ("--watch-port", "8500")])
+def test_a_watched_fit_prints_the_address_beside_its_json(
+    run: Run, photos: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    usual = ("--backbone", "tiny", "--trials", 1, "--image-size", 32, "--strategy", "linear_probe", "--json")
+    code, out, err = run("fit", photos, "--out", tmp_path / "r", *usual, *words)
+    assert code == 0
+    assert json.loads(out)["verdict"]
+    assert re.search(r"Follow the run in a browser: http://127\.0\.0\.1:8[45]\d\d/", err)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -146,6 +190,7 @@ def test_the_version_is_printed(run: Run) -> None:
         (("fit", ".", "--out", "r", "--nmae", "x"), "--nmae"),
         (("predict", "nowhere", "x.png"), "not a run folder"),
         (("report", "nowhere"), "not a run folder"),
+        (("watch", "nowhere"), "RUN must be a run folder (got nowhere"),
         (("frobnicate",), "frobnicate"),
     ],
 )

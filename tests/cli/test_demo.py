@@ -29,8 +29,9 @@ def test_the_demo_ends_with_a_verdict_and_the_next_steps(
     small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (small / "autotl-demo").mkdir()  # an earlier demo is left alone
-    assert run("--budget", "8s") == 0
-    out = capsys.readouterr().out
+    assert run("--budget", "8s", "--verbose") == 0
+    out, err = capsys.readouterr()
+    assert "Use of the time: " in err
     report = json.loads((small / "autotl-demo-2/report.json").read_text(encoding="utf-8"))
     assert report["verdict"]["sentence"] in out
     assert "Next:" in out

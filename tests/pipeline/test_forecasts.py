@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import autotl
-from autotl.api import Arm, Record
+from autotl.api import Applies, Arm, Backbone, Record, Task
+from autotl.builtin.strategies.baselines.pixels import Pixels
 from autotl.errors import RunError
 from autotl.evaluation import Findings, Verdict, judge
 from autotl.results import read_run_file, write_run_file
@@ -172,3 +173,20 @@ def test_a_profile_has_the_forecasts_of_the_default_strategies() -> None:
     assert {"linear_probe", "finetune", "scratch_small"} <= {each["strategy"] for each in when["forecasts"]}
     assert when["expected"].startswith("Expected: ")
     assert "Chance to score highest: " in when["expected"]
+
+
+def test_a_profile_asks_a_strategy_with_its_own_network_if_it_applies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def refusing(self: Pixels, task: Task, backbone: Backbone) -> Applies:
+        asked.append(backbone.name)
+        return Applies(False, "a made-up reason")
+
+    monkeypatch.setattr(Pixels, "applies", refusing)
+    when = autotl.analyze(DATA, backbone="tiny", image_size=32)["when"]
+    found = {each["strategy"]: each["backbone"] for each in when["forecasts"]}
+    assert asked[0].startswith("pixels")
+    assert "pixels" not in found
+    assert found["scratch_small"] != "tiny"

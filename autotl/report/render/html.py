@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -60,21 +61,52 @@ def html(report: Report, run: Path | None = None) -> str:
         report: The report.
         run: The run folder with thumbnails; without it, pictures are shown by name.
     """
-    grids = PageGrids(run)
-    blocks = [_block(section, grids) for section in build_sections(report)]
-    environment, top = page_environment(), summary(report)
-    script = environment.get_template("report.js").render()
-    page = environment.get_template("report.html.j2").render(
+    blocks, top = page_blocks(build_sections(report), run), summary(report)
+    return rendered(
+        "report.html.j2",
+        version=top.version,
         summary=top,
         faults=_linked(top.faults, blocks),
         blocks=blocks,
         leading=sum(block.section.name in LEADING for block in blocks),
-        figure_style=Markup(STYLE),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        **page_script("report.js"),
     )
-    # file names that are not valid Unicode must not prevent the report
+
+
+def page_blocks(sections: Iterable[Section], run: Path | None = None) -> list[Block]:
+    """Return sections as a page shows them.
+
+    Args:
+        sections: The sections.
+        run: The run folder with thumbnails; without it, pictures are shown by name.
+    """
+    grids = PageGrids(run)
+    return [_block(section, grids) for section in sections]
+
+
+def rendered(template: str, *packages: str, **content: Any) -> str:
+    """Render a template in the look of the report.
+
+    Args:
+        template: The name of the template.
+        *packages: Packages with more templates.
+        **content: The names in the template.
+    """
+    page = page_environment(*packages).get_template(template).render(figure_style=Markup(STYLE), **content)
+    # file names that are not valid Unicode must not prevent the page
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def page_script(name: str, *packages: str) -> dict[str, Any]:
+    """Return a script and its hash, which the policy of a page needs.
+
+    Args:
+        name: The name of the template.
+        *packages: Packages with more templates.
+    """
+    script = page_environment(*packages).get_template(name).render()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"script": Markup(script), "script_hash": digest}
 
 
 def prose(text: str) -> Markup:

@@ -22,32 +22,42 @@ def gain_figures(report: Report) -> tuple[Figure, ...]:
             lambda width: _draw_gain(report, width),
             place="beside",
         ),
-        Figure(
-            "similarity",
-            "Distance between features of this data and of each source, on a scale from 0 (noise) to "
-            "1 (the source data).",
-            lambda width: figures.similarity(_similarity_rows(report.when), width=width),
-            place="beside",
-        ),
+        similarity_figure(report.when),
         Figure(
             "size",
             "Gain of transfer on public data sets, in points of accuracy over the best model without "
             "transfer, measured with one minute on two CPU cores. The ring is your data.",
             lambda width: _draw_sizes(report, width),
         ),
-        Figure(
-            "learning",
-            "Accuracy of a linear probe with fewer training images, and the forecast for more, both with 95% "
-            "intervals.",
-            lambda width: _draw_learning(report, width),
-            place="half",
-        ),
+        learning_figure(report),
         Figure(
             "class_gains",
             _class_caption(report),
             lambda width: _draw_classes(report, width),
             place="half",
         ),
+    )
+
+
+def similarity_figure(when: When) -> Figure:
+    """Return the drawing of the calibrated similarities."""
+    return Figure(
+        "similarity",
+        "Distance between features of this data and of each source, on a scale from 0 (noise) to "
+        "1 (the source data).",
+        lambda width: figures.similarity(_similarity_rows(when), width=width),
+        place="beside",
+    )
+
+
+def learning_figure(report: Report) -> Figure:
+    """Return the drawing of the probe's learning curve and its forecast."""
+    return Figure(
+        "learning",
+        "Accuracy of a linear probe with fewer training images, and the forecast for more, both with 95% "
+        "intervals.",
+        lambda width: _draw_learning(report, width),
+        place="half",
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autotl.report import figures, format
 from autotl.report.document.report import Report
 from autotl.report.document.trials import TrialRow
+from autotl.report.metric_format import Measure
 from autotl.report.section import Figure
 
 FROZEN = frozenset({"linear_probe", "mlp_probe", "knn", "nearest_mean", "multi_layer_probe", "direct"})
@@ -41,12 +44,7 @@ def search_figures(report: Report) -> tuple[Figure, ...]:
     """Return the figures of the search, in their order."""
     order, measure = strategies(report), report.measure
     return (
-        Figure(
-            "search",
-            "Each mark is a trial; larger marks are defaults. The line is the best score so far.",
-            lambda width: figures.search(_scores(report), measure=measure, width=width),
-            place="half",
-        ),
+        score_figure(report.trials, measure),
         Figure(
             "pareto",
             "Validation score of the trials by the time of one training. No trial is both cheaper and better "
@@ -70,15 +68,25 @@ def search_figures(report: Report) -> tuple[Figure, ...]:
     )
 
 
+def score_figure(trials: Sequence[TrialRow], measure: Measure) -> Figure:
+    """Return the drawing of the validation scores over time."""
+    return Figure(
+        "search",
+        "Each mark is a trial; larger marks are defaults. The line is the best score so far.",
+        lambda width: figures.search(_scores(trials), measure=measure, width=width),
+        place="half",
+    )
+
+
 def strategies(report: Report) -> list[str]:
     """Return the strategies in the order of their first trial."""
     return list(dict.fromkeys(format.value(trial.strategy) for trial in report.trials))
 
 
-def _scores(report: Report) -> list[figures.TrialScore]:
+def _scores(trials: Sequence[TrialRow]) -> list[figures.TrialScore]:
     return [
         figures.TrialScore(format.value(trial.strategy), trial.finished_at, trial.score, trial.default)
-        for trial in report.trials
+        for trial in trials
         if trial.finished_at is not None
     ]
 

@@ -29,9 +29,9 @@ def section(report: Report) -> Section:
         link="Data",
         sentences=(*data_sentences(report), *_split(report)),
         tables=(
-            _class_sizes(report.quality, report.words),
+            class_sizes(report.quality, report.words),
             *target_data.tables(report.quality),
-            _unreadable(report.quality),
+            unreadable_files(report.quality),
         ),
         figures=target_data.drawings(report.quality),
         pictures=issue_pictures(report),
@@ -51,6 +51,32 @@ def data_sentences(report: Report) -> list[str]:
         _sizes(quality.sizes),
     ]
     return [each for each in sentences if each]
+
+
+def class_sizes(quality: Quality, words: Words) -> Table:
+    """Return the images of each class, the largest first."""
+    counts = quality.imbalance.counts
+    largest = max(counts.values(), default=1) or 1
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    rows = tuple((format.name(name), Bar(f"{images:,}", images / largest)) for name, images in ordered)
+    folded = len(rows) > MOST_ROWS
+    return Table(
+        (words.one, "images"),
+        rows,
+        frozenset({1}),
+        title=f"Images of all {len(rows)} {words.several}" if folded else "",
+        place="beside",
+        folded=folded,
+        page_only=True,
+    )
+
+
+def unreadable_files(quality: Quality) -> Table:
+    """Return the files that could not be read, with the reasons."""
+    files = quality.unreadable or {}
+    rows = tuple((format.name(file), format.value(why)) for file, why in files.items())
+    title = f"Files left out ({len(rows)})"
+    return Table(("file", "reason"), rows, title=title, folded=True, anchor=UNREADABLE)
 
 
 def _imbalance(report: Report) -> str:
@@ -144,27 +170,3 @@ def _validation(split: Split) -> str:
         text = f"The search used {repeats}{split.folds}-fold cross-validation"
         return text + (", with other folds in each repeat." if repeats else ".")
     return f"The search validated on {split.val:,} of the training images." if split.val else ""
-
-
-def _class_sizes(quality: Quality, words: Words) -> Table:
-    counts = quality.imbalance.counts
-    largest = max(counts.values(), default=1) or 1
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    rows = tuple((format.name(name), Bar(f"{images:,}", images / largest)) for name, images in ordered)
-    folded = len(rows) > MOST_ROWS
-    return Table(
-        (words.one, "images"),
-        rows,
-        frozenset({1}),
-        title=f"Images of all {len(rows)} {words.several}" if folded else "",
-        place="beside",
-        folded=folded,
-        page_only=True,
-    )
-
-
-def _unreadable(quality: Quality) -> Table:
-    files = quality.unreadable or {}
-    rows = tuple((format.name(file), format.value(why)) for file, why in files.items())
-    title = f"Files left out ({len(rows)})"
-    return Table(("file", "reason"), rows, title=title, folded=True, anchor=UNREADABLE)

@@ -2,31 +2,107 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from autotl.api import TargetSpec
+from autotl.metrics import METRICS_OF
 from autotl.report import format
 from autotl.report.document.report import Report
 from autotl.report.document.when import Similarity, When
-from autotl.report.section import Section
-from autotl.report.sections.data import data_sentences
-from autotl.report.sentences import predictions, source_similarity
+from autotl.report.kinds import target_data
+from autotl.report.metric_format import Measure, measure_of
+from autotl.report.section import Section, Table
+from autotl.report.section_figures.gains import learning_figure, similarity_figure
+from autotl.report.sections.data import class_sizes, data_sentences, unreadable_files
+from autotl.report.sections.pictures.issue_tables import issue_tables
+from autotl.report.sections.when import score_table, similarity_table
+from autotl.report.sentences import forecasts, predictions, source_similarity
 from autotl.report.sentences.contributions import kinds
+from autotl.targets import kind_named, target_of
 
 
 def profile_sections(report: Report) -> list[Section]:
     """Build the sections of a profile that have content."""
     when = report.when
-    built = [
-        ("data", "The data", [_counts(report), *data_sentences(report)]),
-        ("similarity", "Similarity to the source data of each backbone", _similarities(when)),
-        ("backbones", "Recommended backbone", _ranking(when)),
-        ("curve", "Effect of more images", _learning_curve(report)),
-        ("strategy", "Recommended strategy", _strategy(when)),
-        ("kinds", "Possible kinds of transfer", kinds(when)),
+    parts: list[tuple[str, str, str, list[str], dict[str, Any]]] = [
+        ("data", "The data", "Data", [_counts(report), *data_sentences(report)], _data(report)),
+        (
+            "similarity",
+            "Similarity to the source data of each backbone",
+            "Similarity",
+            _similarities(when),
+            {"tables": (similarity_table(when),), "figures": (similarity_figure(when),)},
+        ),
+        ("backbones", "Recommended backbone", "Backbones", _ranking(when), {"tables": (score_table(when),)}),
+        (
+            "curve",
+            "Effect of more images",
+            "More images",
+            _learning_curve(report),
+            {"figures": (learning_figure(report),)},
+        ),
+        ("strategy", "Recommended strategy", "Strategy", _strategy(when), {"tables": (_forecasts(report),)}),
+        ("kinds", "Possible kinds of transfer", "Kinds", kinds(when), {}),
     ]
     return [
-        Section(name=name, title=title, link=title, sentences=kept)
-        for name, title, sentences in built
+        Section(name=name, title=title, link=link, sentences=kept, **more)
+        for name, title, link, sentences, more in parts
         if (kept := tuple(filter(None, sentences)))
     ]
+
+
+def _data(report: Report) -> dict[str, Any]:
+    """The tables and figures of the data."""
+    quality = report.quality
+    return {
+        "tables": (
+            class_sizes(quality, report.words),
+            *target_data.tables(quality),
+            *issue_tables(quality, report.target.kind),
+            unreadable_files(quality),
+        ),
+        "figures": target_data.drawings(quality),
+    }
+
+
+def expected_winner(report: Report) -> str:
+    """Return the most promising arm with its forecast; empty without any."""
+    known = [row for row in report.when.forecasts if row.expected is not None]
+    if not known:
+        return ""
+    first = max(known, key=lambda row: row.chance_to_win or 0.0)
+    measure = default_measure(report)
+    return (
+        f"{format.name(first.strategy)} on {format.name(first.backbone)} has the largest chance to score "
+        f"highest, with an expected validation {measure.name} of {forecasts.score(first, measure)}."
+    )
+
+
+def default_measure(report: Report) -> Measure:
+    """Return the format of the metric that a profile forecasts."""
+    kind = kind_named(report.target.kind)
+    metric = METRICS_OF[kind][target_of(TargetSpec(kind, report.target.names)).default_metric]
+    return measure_of(metric.name, higher_is_better=metric.higher_is_better, percent=metric.percent)
+
+
+def _forecasts(report: Report) -> Table:
+    """The forecast of each arm, the largest chance first."""
+    measure = default_measure(report)
+    known = sorted(report.when.forecasts, key=lambda row: -(row.chance_to_win or 0.0))
+    rows = tuple(
+        (
+            format.name(row.strategy),
+            format.name(row.backbone),
+            forecasts.score(row, measure),
+            f"{measure.value(row.low)} – {measure.value(row.high)}",
+            format.percent(row.chance_to_win),
+        )
+        for row in known
+        if row.expected is not None
+    )
+    headings = ("strategy", "backbone", "expected", "90% interval", "chance to win")
+    title = f"Expected validation {measure.name}{measure.remark} of a run"
+    return Table(headings, rows, frozenset({2, 3, 4}), title=title)
 
 
 def _counts(report: Report) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autotl.clock import format_duration
 from autotl.report import format
 from autotl.report.document.report import Report
 from autotl.report.document.trials import Search, TrialRow
+from autotl.report.metric_format import Measure
 from autotl.report.section import Cell, Section, Table
 from autotl.report.section_figures.trials import search_figures
 from autotl.report.sentences.forecasts import forecast_and_outcome, score
@@ -15,7 +18,7 @@ from autotl.report.sentences.validation_gap import validation_gap
 def section(report: Report) -> Section:
     """Describe the trials, the search gain, the validation gap and the forecasts."""
     compared = forecast_and_outcome(report.search.forecasts, report.measure)
-    sentences = (_counts(report.search), search_gain(report), validation_gap(report), *compared)
+    sentences = (trial_counts(report.search), search_gain(report), validation_gap(report), *compared)
     return Section(
         name="search",
         title="The search",
@@ -24,6 +27,36 @@ def section(report: Report) -> Section:
         tables=(_forecasts(report), _trials(report)),
         figures=search_figures(report),
     )
+
+
+def trial_table(trials: Sequence[TrialRow], measure: Measure, *, title: str, folded: bool = False) -> Table:
+    """Return a row for each trial.
+
+    Args:
+        trials: The trials in the order of the rows.
+        measure: The metric.
+        title: The heading.
+        folded: Whether a page shows the table only on a click.
+    """
+    headings = ("no.", "strategy", "backbone", "settings", "validation", "time", "state")
+    rows = tuple(_row(trial, measure) for trial in trials)
+    return Table(
+        headings, rows, frozenset({0, 4, 5}), title=title, folded=folded, page_only=True, style="trials"
+    )
+
+
+def trial_counts(search: Search) -> str:
+    """Return the number of trials by outcome; empty if unknown."""
+    if search.trials is None:
+        return ""
+    outcomes = [
+        (search.failed, "failed"),
+        (search.pruned, "were pruned"),
+        (search.stopped, "ran out of time"),
+        (search.gone_on, "were resumed after pruning"),
+    ]
+    listed = format.listing(f"{count:,} {outcome}" for count, outcome in outcomes if count)
+    return f"{format.count(search.trials, 'trial')} ran" + (f"; {listed}." if listed else ".")
 
 
 def search_gain(report: Report) -> str:
@@ -43,19 +76,6 @@ def search_gain(report: Report) -> str:
         f"Search gained {measure.gain(gain.value)} ± {half} over the best default "
         f"(95% interval on the test images: {measure.between_gains(gain.ci95)})."
     )
-
-
-def _counts(search: Search) -> str:
-    if search.trials is None:
-        return ""
-    outcomes = [
-        (search.failed, "failed"),
-        (search.pruned, "were pruned"),
-        (search.stopped, "ran out of time"),
-        (search.gone_on, "were resumed after pruning"),
-    ]
-    listed = format.listing(f"{count:,} {outcome}" for count, outcome in outcomes if count)
-    return f"{format.count(search.trials, 'trial')} ran" + (f"; {listed}." if listed else ".")
 
 
 def _forecasts(report: Report) -> Table:
@@ -81,26 +101,17 @@ def _forecasts(report: Report) -> Table:
 
 
 def _trials(report: Report) -> Table:
-    rows = tuple(_row(report, trial) for trial in report.trials)
-    headings = ("no.", "strategy", "backbone", "settings", "validation", "time", "state")
-    return Table(
-        headings,
-        rows,
-        frozenset({0, 4, 5}),
-        title=f"All {len(rows)} trials",
-        folded=True,
-        page_only=True,
-        style="trials",
-    )
+    title = f"All {len(report.trials)} trials"
+    return trial_table(report.trials, report.measure, title=title, folded=True)
 
 
-def _row(report: Report, trial: TrialRow) -> tuple[Cell, ...]:
+def _row(trial: TrialRow, measure: Measure) -> tuple[Cell, ...]:
     return (
         format.value(trial.number),
         format.name(trial.strategy),
         format.name(trial.backbone),
         format.value(trial.params) + (" (default)" if trial.default else ""),
-        report.measure.value(trial.score),
+        measure.value(trial.score),
         format.DASH if trial.seconds is None else format_duration(trial.seconds),
         ": ".join(format.value(each) for each in (trial.state, trial.why) if each),
     )

@@ -37,9 +37,47 @@ def section(report: Report) -> Section:
         title="When does transfer pay here?",
         link="When",
         sentences=tuple(filter(None, sentences)),
-        tables=(_negative_classes(report), _similarities(report.when), _scores(report.when)),
+        tables=(_negative_classes(report), similarity_table(report.when), score_table(report.when)),
         figures=gain_figures(report),
     )
+
+
+def similarity_table(when: When) -> Table:
+    """Return each similarity with its distance, interval and p-value."""
+    rows = tuple(
+        (
+            format.name(backbone),
+            format.value(measure),
+            format.value(found.value),
+            _decimals(found.calibrated, 2),
+            _decimal_span(found.ci95),
+            _decimals(found.p, 3),
+            format.value(found.reference),
+        )
+        for backbone, measures in when.similarity.items()
+        for measure, found in measures.items()
+    )
+    headings = ("backbone", "measure", "distance", "similarity", "95% interval", "p", "reference")
+    return Table(headings, rows, frozenset({2, 3, 4, 5}), title="All similarities", folded=True)
+
+
+def score_table(when: When) -> Table:
+    """Return the transferability scores of each backbone."""
+    several = len(when.transferability) > 1
+    rows = tuple(
+        (
+            format.name(backbone),
+            format.value(score) + (" (decides)" if score == when.choice.by else ""),
+            format.value(found.value),
+            f"{format.value(found.ci95[0])} – {format.value(found.ci95[1])}" if found.ci95 else format.DASH,
+            _compared(found.behind) or ("best" if several else ""),
+        )
+        for backbone, scores in when.transferability.items()
+        for score, found in scores.items()
+    )
+    headings = ("backbone", "score", "value", "95% interval", "compared with the best")
+    title = "Transferability scores before training"
+    return Table(headings, rows, frozenset({2, 3}), title=title, folded=True)
 
 
 def _limits(report: Report) -> list[str]:
@@ -115,42 +153,6 @@ def _ends(ci95: tuple[float, float] | None, *, numbers: bool) -> str:
     if numbers and ci95:
         return " – ".join(significant(end, signed=True) for end in ci95)
     return format.between_points(ci95) or format.DASH
-
-
-def _similarities(when: When) -> Table:
-    rows = tuple(
-        (
-            format.name(backbone),
-            format.value(measure),
-            format.value(found.value),
-            _decimals(found.calibrated, 2),
-            _decimal_span(found.ci95),
-            _decimals(found.p, 3),
-            format.value(found.reference),
-        )
-        for backbone, measures in when.similarity.items()
-        for measure, found in measures.items()
-    )
-    headings = ("backbone", "measure", "distance", "similarity", "95% interval", "p", "reference")
-    return Table(headings, rows, frozenset({2, 3, 4, 5}), title="All similarities", folded=True)
-
-
-def _scores(when: When) -> Table:
-    several = len(when.transferability) > 1
-    rows = tuple(
-        (
-            format.name(backbone),
-            format.value(score) + (" (decides)" if score == when.choice.by else ""),
-            format.value(found.value),
-            f"{format.value(found.ci95[0])} – {format.value(found.ci95[1])}" if found.ci95 else format.DASH,
-            _compared(found.behind) or ("best" if several else ""),
-        )
-        for backbone, scores in when.transferability.items()
-        for score, found in scores.items()
-    )
-    headings = ("backbone", "score", "value", "95% interval", "compared with the best")
-    title = "Transferability scores before training"
-    return Table(headings, rows, frozenset({2, 3}), title=title, folded=True)
 
 
 def _compared(behind: tuple[float, float, float] | None) -> str:

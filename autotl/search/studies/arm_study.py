@@ -16,7 +16,8 @@ from autotl.api import Arm, Params, State
 from autotl.errors import FAILURES
 from autotl.search.search_inputs import SearchSpace
 from autotl.search.studies import attributes
-from autotl.search.studies.hyperband import GRACE, RUNGS, STEPS, BracketPruner
+from autotl.search.studies.hyperband import RUNGS, STEPS, BracketPruner
+from autotl.search.studies.open_study import open_study
 from autotl.search.studies.samplers import STARTUP, LocalSampler, tpe_sampler
 from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.search.studies.suggestions import check_params, in_range
@@ -69,15 +70,7 @@ class ArmStudy:
     ) -> None:
         self._arm, self._seed, self._storage, self._parallel = arm, seed, storage, parallel
         self._strategy, self._task, self._backbone = space.strategy(arm), space.task(arm), space.backbone(arm)
-        self._study = optuna.create_study(
-            study_name=str(arm),
-            storage=storage,
-            direction="maximize",
-            load_if_exists=True,
-            sampler=optuna.samplers.RandomSampler(),  # each trial replaces it: see _start
-            # not Hyperband itself: TPE would then learn from the trials of one bracket only
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=GRACE),
-        )
+        self._study = open_study(arm, self._task, storage)
         self._brackets = BracketPruner()
         self._open: dict[int, _OpenTrial] = {}
         self._asked, self._hinted = 0, 0
@@ -247,17 +240,22 @@ class ArmStudy:
             )
         )
 
-    def tell(self, number: int, state: State, score: float | None) -> None:
+    def tell(
+        self, number: int, state: State, score: float | None, facts: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         """Close a trial, if the strategy suggested hyperparameters for it.
 
         Args:
             number: The number of the trial.
             state: How the trial ended.
             score: Its score, if it has one.
+            facts: User attributes to add.
         """
         if number not in self._open:
             return
         opened, self.repeated = self._open.pop(number), 0
+        for name, value in facts.items():
+            opened.trial.set_user_attr(name, value)
         self._close(opened.trial.number, *(("failed", None) if opened.differs else (state, score)))
 
     def tell_repeated(self, number: int, state: State, score: float | None) -> None:

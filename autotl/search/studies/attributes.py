@@ -17,6 +17,8 @@ RESUMED = "autotl: gone on with"
 """Marks the second entry of a trial that was pruned, told, and later resumed."""
 DROPPED = "autotl: dropped"
 """Marks a trial that is not one of the search: its process ended too early."""
+FOLD_SCORES, SECONDS, STATE, REASON = "score by fold", "seconds", "state", "reason"
+"""Facts of a trial for people; the search reads none of them."""
 
 
 def is_extra(trial: optuna.trial.FrozenTrial) -> bool:

@@ -2,7 +2,6 @@ import base64
 import copy
 import hashlib
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +10,9 @@ from PIL import Image
 
 from autotl.report import html, markdown, parse
 from autotl.report.pictures.thumbnail import webp_thumbnail
+from tests.support.html_page import Page
 
 HOSTILE = '<script>alert("x")</script>'
-VOID = {"meta", "br", "img", "hr", "input", "link"}
-
-
-class Page(HTMLParser):
-    """The tags and the text of a page; unbalanced tags are an error."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text, self.open = "", []
-        self.feed(text)
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] not in (["style"], ["script"]):
-            self.text += data
 
 
 def paths(document: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
