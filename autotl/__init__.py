@@ -8,17 +8,21 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import autotl.importing.notebook as _notebook
 from autotl.hookspecs import hookimpl
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.analyze import analyze
+    from autotl.comparison.call import compare
     from autotl.exploration.call import explore
     from autotl.fit import fit, load, resume
 
-__all__ = ["__version__", "analyze", "explore", "fit", "hookimpl", "load", "resume"]
+__all__ = ["__version__", "analyze", "compare", "explore", "fit", "hookimpl", "load", "resume"]
 
 __version__ = version("autotl")
+
+_notebook.ignore_missing_widgets()  # before any import of a library that imports tqdm
 
 # torch, timm and optuna take seconds to import: only users who fit or load wait for them.
 lazy_package(__name__)

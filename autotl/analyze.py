@@ -14,6 +14,7 @@ from autotl.config.argument_types import check_arguments
 from autotl.config.presets import with_preset
 from autotl.config.run_config import RunConfig, all_options
 from autotl.pipeline.validate import validate
+from autotl.results.notebook.profile import Profile
 
 
 def analyze(
@@ -34,7 +35,7 @@ def analyze(
     experience: bool = True,
     seed: int = 0,
     watch: Watch | None = None,
-) -> dict[str, Any]:
+) -> Profile:
     """Profile ``data`` without training.
 
     The profile has the similarity of the images to each backbone's source, by every measure. It ranks the
@@ -62,7 +63,7 @@ def analyze(
         watch: An object that is informed of the progress; by default nothing is printed.
 
     Returns:
-        ``{"when": …, "quality": …}`` as in ``report.json``.
+        A dictionary ``{"when": …, "quality": …}`` as in ``report.json``, which a notebook shows as sentences.
     """
     arguments = dict(locals())
     check_arguments(arguments)
@@ -79,4 +80,4 @@ def analyze(
         keep_freed_memory(call.settings.device == "cpu"),
         tempfile.TemporaryDirectory(prefix="autotl-") as folder,
     ):
-        return profile_data(call, Path(folder) / ".cache")
+        return Profile(profile_data(call, Path(folder) / ".cache"))

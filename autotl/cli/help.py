@@ -7,7 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 ORDER = (
-    "fit", "predict", "evaluate", "export", "report", "watch", "resume", "analyze", "explore", "demo",
+    "fit", "predict", "evaluate", "export", "report", "compare", "watch", "resume", "analyze", "explore", "demo",
     "backbones", "plugins", "new-plugin", "try", "bench", "leaderboard",
 )  # fmt: skip
 """The commands in the order in which a new user needs them."""
@@ -16,6 +16,7 @@ MEANT = {
     "test": "evaluate", "eval": "evaluate", "score": "evaluate", "infer": "predict", "label": "predict",
     "classify": "predict", "continue": "resume", "restart": "resume", "show": "report", "open": "report",
     "cluster": "explore", "group": "explore", "map": "explore",
+    "diff": "compare", "versus": "compare",
     "check": "analyze", "profile": "analyze", "models": "backbones", "networks": "backbones",
     "convert": "export", "onnx": "export", "deploy": "export",
     "follow": "watch", "monitor": "watch", "dashboard": "watch", "progress": "watch", "serve": "watch",

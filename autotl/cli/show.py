@@ -1,4 +1,4 @@
-"""Define the commands that show reports, runs, plugins and backbones."""
+"""Define the commands that show reports, runs, comparisons, plugins and backbones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import typer
 import autotl
 from autotl import jsonio, plugins, watching
 from autotl.api import Reporter
-from autotl.cli.app import app, print_json
+from autotl.cli.app import app, import_from_here, print_json
 from autotl.cli.generated_options import Json, Run
 from autotl.cli.plugin_list import plugin_lines, plugin_rows
 from autotl.cli.results import show_lines
@@ -88,6 +88,35 @@ def watch(
             sleep(60)
     except KeyboardInterrupt:  # the usual end, and no failure
         server.stop()
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Two run folders or more; the others are compared with the first.", metavar="RUN..."
+        ),
+    ],
+    metric: Annotated[
+        str | None, typer.Option(help="Another metric for the differences; as for fit.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write a page to this file as well.", metavar="FILE.html")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare RUNs: data, cost, models, and test scores paired by image."""
+    import_from_here(metric)
+    found = autotl.compare(*runs, metric=metric)
+    if out is not None:
+        found.save(out)
+    if as_json:
+        print_json(found.document)
+        return
+    found.show(console())
+    if out is not None:
+        show_lines(console(), f"Page: {out}")
 
 
 @app.command(name="plugins")

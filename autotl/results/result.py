@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from autotl.api import Columns, Dataset
 from autotl.errors import RunError
-from autotl.importing.lazy import lazy_module
 from autotl.metrics import Metric, MetricFunction, get_metric
 from autotl.results.calls.copied import copy_run
-from autotl.results.calls.installed import Installed
+from autotl.results.calls.installed import NOTHING, Installed
 from autotl.results.calls.labelled import metric_of_run, read_labelled
 from autotl.results.card import NO_VERDICT, Page, card
 
@@ -24,12 +23,8 @@ if TYPE_CHECKING:
     from autotl.report.document.report import Report
     from autotl.results.by_target.prediction_rows import PredictionOptions
     from autotl.results.ensemble_predictor import EnsemblePredictor
+    from autotl.results.notebook.figures import Figures
     from autotl.results.predictor import Predictor
-else:  # slow to import, and only tables need it
-    pd = lazy_module("pandas")
-
-NOTHING = Installed()
-"""No plugins, and no exports."""
 
 
 class Result:
@@ -187,8 +182,7 @@ class Result:
         Raises:
             MetricError: The run used a function that must be given again.
         """
-        seed = self._part("seed")
-        target = self.predictor.target.spec
+        seed, target = self._part("seed"), self.predictor.target.spec
         chosen = self.metric() if metric is None else get_metric(metric, target)
         dataset = read_labelled(self._read, data, target, image=image, label=label)
         return self.predictor.evaluate(dataset, metric=chosen, seed=seed)
@@ -202,14 +196,24 @@ class Result:
     def leaderboard(self) -> pd.DataFrame:
         """Return one row per arm, the winner first.
 
-        ``best_val`` is the validation score.
+        ``best_val`` is the validation score, and ``low`` to ``high`` the 95 % interval of ``test``.
         """
-        table = pd.DataFrame(self._part("arms"))
-        return table[[c for c in LEADERBOARD if c in table.columns]]
+        from autotl.results.notebook.run_tables import leaderboard_table
+
+        return leaderboard_table(self._part("arms"))
 
     def trials(self) -> pd.DataFrame:
-        """Return one row per trial, as in ``trials.csv``."""
-        return pd.DataFrame(self._part("trials"))
+        """Return one row per trial, with a column ``params.NAME`` for each setting."""
+        from autotl.results.notebook.run_tables import trial_table
+
+        return trial_table(self._part("trials"))
+
+    @property
+    def figures(self) -> Figures:
+        """The figures of the report as SVG, by name."""
+        from autotl.results.notebook.figures import Figures
+
+        return Figures(self._document())
 
     def mistakes(self, n: int | None = None) -> pd.DataFrame:
         """Return the wrong predictions for test images, the most confident first.
@@ -292,8 +296,3 @@ class Result:
         Raises RunError if the target is not empty.
         """
         return copy_run(self.folder, Path(folder))
-
-
-LEADERBOARD = (
-    "strategy", "backbone", "best_val", "test", "ci95", "trials", "folds", "seconds", "state", "reason",
-)  # fmt: skip

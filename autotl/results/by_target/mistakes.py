@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from autotl.errors import ArgumentError, RunError
-from autotl.results.by_target.prediction_rows import SEPARATOR, joined_labels
+from autotl.results.by_target.answer_arrays import label_flags, label_names, probabilities
+from autotl.results.by_target.prediction_rows import joined_labels
 from autotl.results.by_target.target_columns import PREDICTED, TRUE
 from autotl.results.csv_text import original_text
 
@@ -62,14 +62,14 @@ def label_confusion(answers: pd.DataFrame) -> pd.DataFrame:
         A row for each label with ``true_positive``, ``false_negative``, ``false_positive`` and
         ``true_negative``.
     """
-    given, predicted = (_flags(answers, column) for column in ("label", "answer"))
+    given, predicted = (label_flags(answers, column) for column in ("label", "answer"))
     counts = {
         "true_positive": given & predicted,
         "false_negative": given & ~predicted,
         "false_positive": ~given & predicted,
         "true_negative": ~given & ~predicted,
     }
-    index = pd.Index(_names(answers), name="label", dtype=object)
+    index = pd.Index(label_names(answers), name="label", dtype=object)
     return pd.DataFrame({name: flags.sum(axis=0) for name, flags in counts.items()}, index=index)
 
 
@@ -80,7 +80,7 @@ def _wrong_classes(answers: pd.DataFrame) -> pd.DataFrame:
             "path": answers["item"],
             "given": answers["label"],
             "predicted": answers["answer"],
-            "probability": _probabilities(answers).max(axis=1, initial=0.0),
+            "probability": probabilities(answers).max(axis=1, initial=0.0),
         }
     )
     return _sorted(found[found["given"] != found["predicted"]], "probability")
@@ -88,9 +88,9 @@ def _wrong_classes(answers: pd.DataFrame) -> pd.DataFrame:
 
 def _wrong_labels(answers: pd.DataFrame) -> pd.DataFrame:
     """The images with a missed or wrong label; the probability is that of the most confident mistake."""
-    names, probabilities = _names(answers), _probabilities(answers)
-    given, predicted = (_flags(answers, column) for column in ("label", "answer"))
-    confidence = np.where(predicted, probabilities, 1 - probabilities)
+    names, certain = label_names(answers), probabilities(answers)
+    given, predicted = (label_flags(answers, column) for column in ("label", "answer"))
+    confidence = np.where(predicted, certain, 1 - certain)
     found = pd.DataFrame(
         {
             "path": answers["item"],
@@ -132,35 +132,3 @@ def _sorted(table: pd.DataFrame, column: str) -> pd.DataFrame:
 def _texts(values: Sequence[str]) -> pd.Series:
     # as objects, because pandas' strings reject names that are not UTF-8
     return pd.Series(values, dtype=object)
-
-
-def _names(answers: pd.DataFrame) -> list[str]:
-    return [column.removeprefix("p:") for column in answers.columns if str(column).startswith("p:")]
-
-
-def _probabilities(answers: pd.DataFrame) -> NDArray[np.float64]:
-    # by flags, because pandas finds no column whose name is not UTF-8
-    chosen = [str(column).startswith("p:") for column in answers.columns]
-    return answers.loc[:, chosen].to_numpy(dtype=np.float64)
-
-
-def _flags(answers: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    """Return whether each image has each label, (n, labels)."""
-    names = _names(answers)
-    if any(SEPARATOR in name for name in names):
-        return np.array([_has(text, names) for text in answers[column]], dtype=bool).reshape(-1, len(names))
-    places = {name: place for place, name in enumerate(names)}
-    found = np.zeros((len(answers), len(names)), dtype=bool)
-    for row, text in enumerate(answers[column]):
-        found[row, [places[name] for name in text.split(SEPARATOR) if name in places]] = True
-    return found
-
-
-def _has(joined: str, names: Sequence[str]) -> list[bool]:
-    """Return which labels a text joins; a label may hold the separator itself."""
-    found = []
-    for name in names:  # a text joins labels in this order
-        found.append(joined == name or joined.startswith(f"{name}{SEPARATOR}"))
-        if found[-1]:
-            joined = joined[len(name) + len(SEPARATOR) :]
-    return found

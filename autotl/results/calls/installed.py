@@ -31,3 +31,7 @@ class Installed:
     heads: Callable[[], HeadKinds] = HeadKinds
     export: Callable[..., Path] = _no_export
     push: Callable[..., str] = _no_export
+
+
+NOTHING = Installed()
+"""No plugins, and no exports."""

@@ -1,0 +1,1 @@
+"""Runs side by side: the public call ``autotl.compare``."""

@@ -1,0 +1,1 @@
+"""Show a comparison in a terminal, a notebook and a page."""

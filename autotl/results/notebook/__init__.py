@@ -1,0 +1,1 @@
+"""Tables, figures and profiles of a result, as notebooks show them."""
