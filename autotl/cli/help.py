@@ -7,8 +7,8 @@ from typing import Any
 from typer.core import TyperGroup
 
 ORDER = (
-    "fit", "predict", "evaluate", "export", "report", "compare", "watch", "resume", "analyze", "explore", "demo",
-    "backbones", "plugins", "new-plugin", "try", "bench", "leaderboard",
+    "fit", "predict", "evaluate", "export", "report", "compare", "watch", "resume", "analyze", "explore",
+    "demo", "backbones", "plugins", "new-plugin", "try", "bench", "leaderboard",
 )  # fmt: skip
 """The commands in the order in which a new user needs them."""
 MEANT = {
