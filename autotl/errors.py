@@ -14,6 +14,8 @@ AutotlError
 │   ├── DiskFull    the disk has no space for a run's files; the run can be resumed
 │   └── StorageError  the database of a run cannot be reached or written
 ├── ExportError     a model cannot be exported, or the exported file predicts otherwise
+├── ServingError    a service cannot start
+├── ExplanationError  a prediction cannot be explained
 ├── SearchError     no trial ended with a usable model
 └── BenchError      a benchmark suite or a results file is invalid
 """
@@ -31,6 +33,7 @@ __all__ = [
     "CacheError",
     "DataError",
     "DiskFull",
+    "ExplanationError",
     "ExportError",
     "LimitError",
     "MetricError",
@@ -38,6 +41,7 @@ __all__ = [
     "PluginError",
     "RunError",
     "SearchError",
+    "ServingError",
     "StorageError",
     "TrainingError",
     "UnknownName",
@@ -152,6 +156,20 @@ class ExportError(AutotlError):
     """A model cannot be exported.
 
     A package is missing, the runtime cannot run the network, or the exported file predicts otherwise.
+    """
+
+
+class ExplanationError(AutotlError):
+    """A prediction cannot be explained.
+
+    A package is missing, or the network has no layer with positions.
+    """
+
+
+class ServingError(AutotlError):
+    """A service cannot start.
+
+    A package is missing, the address is in use, or a limit is invalid.
     """
 
 

@@ -13,6 +13,7 @@ from autotl.config.argument_types import check_arguments
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName, TargetName
 from autotl.config.presets import BALANCED
 from autotl.config.run_config import RunConfig, all_options
+from autotl.explanation import explain_run
 from autotl.export import export_run, push_run
 from autotl.heads import HeadKinds
 from autotl.pipeline.start import resume_run, start_run
@@ -58,6 +59,7 @@ def fit(
     experience: bool = True,
     curves: bool | None = None,
     ensemble: bool = False,
+    tta: bool = False,
     seed: int = 0,
     resume: bool = False,
     watch: Watch | bool | None = None,
@@ -140,6 +142,8 @@ def fit(
             trains the best trial of both kinds on fewer images.
         ensemble: Whether several trials' networks are combined if that scores clearly better in validation.
             Limits hold for their sum.
+        tta: Whether the model answers with the mean over an image and its mirror image, if that clearly
+            scores better in validation. A prediction then takes twice the time.
         seed: The seed of all random choices, from 0 to 4,294,967,295.
         resume: Whether a run in ``out`` is resumed with its own options, if there is one. A larger
             ``budget`` or number of ``trials`` resumes a finished run. A default counts as not given;
@@ -240,7 +244,7 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     report = results.read_report(path)
     from autotl.training import pick_device
 
-    installed = results.Installed(_readers, _heads, export_run, push_run)
+    installed = results.Installed(_readers, _heads, export_run, push_run, explain_run)
     return results.Result(path, report, device=pick_device(device), read=_read, installed=installed)
 
 

@@ -21,6 +21,7 @@ from autotl.cli import (  # noqa: F401 - they register commands
     using,
 )
 from autotl.cli.app import app
+from autotl.cli.services import serving  # noqa: F401 - it registers a command
 from autotl.clock import WallClock, counting_from
 from autotl.data import limit_thread_spinning
 from autotl.errors import AutotlError, PixelScaleWarning

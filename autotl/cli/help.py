@@ -7,8 +7,8 @@ from typing import Any
 from typer.core import TyperGroup
 
 ORDER = (
-    "fit", "predict", "evaluate", "export", "report", "compare", "watch", "resume", "analyze", "explore",
-    "demo", "backbones", "plugins", "new-plugin", "try", "bench", "leaderboard",
+    "fit", "predict", "evaluate", "serve", "export", "report", "compare", "watch", "resume", "analyze",
+    "explore", "demo", "backbones", "plugins", "new-plugin", "try", "bench", "leaderboard",
 )  # fmt: skip
 """The commands in the order in which a new user needs them."""
 MEANT = {
@@ -18,8 +18,9 @@ MEANT = {
     "cluster": "explore", "group": "explore", "map": "explore",
     "diff": "compare", "versus": "compare",
     "check": "analyze", "profile": "analyze", "models": "backbones", "networks": "backbones",
-    "convert": "export", "onnx": "export", "deploy": "export",
-    "follow": "watch", "monitor": "watch", "dashboard": "watch", "progress": "watch", "serve": "watch",
+    "convert": "export", "onnx": "export", "deploy": "serve", "server": "serve",
+    "http": "serve",
+    "follow": "watch", "monitor": "watch", "dashboard": "watch", "progress": "watch",
     "example": "demo", "strategies": "plugins", "benchmark": "bench",
 }  # fmt: skip
 """Commands of other tools, with autotl's command for the same purpose."""

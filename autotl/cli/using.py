@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +23,7 @@ from autotl.cli.generated_options import Data, Device, Image, Json, Label, Quiet
 from autotl.cli.results import show_lines, show_next
 from autotl.escaping import console, write_out
 from autotl.evaluation.number_text import IN_UNITS, significant
+from autotl.explanation import check_explainable
 from autotl.export import FORMATS
 from autotl.files import is_same_file, open_output
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from autotl.evaluation import Evaluation
+    from autotl.explanation import Explanations
+    from autotl.results import Result
 
 NAMED = 5
 """Unreadable images that are named on standard error."""
@@ -38,6 +41,8 @@ _FORMAT = typer.Option(
 )
 _OUT = typer.Option(help="The new folder. Default: RUN/export/NAME.", metavar="FOLDER")
 _INT8 = typer.Option("--int8", help="8-bit integers, if the score stays within .5 points; for onnx.")
+_EXPLAIN = typer.Option(help="Write pictures of the parts that raise each prediction here.", metavar="FOLDER")
+_FIRST = typer.Option(help="The images that --explain draws: the first N.", min=1, metavar="N")
 _IMAGES = typer.Option(help="Compare on these images instead of the run's test images.", metavar="PATH")
 
 
@@ -57,32 +62,56 @@ def predict(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop with code 2 at the first image that cannot be read.")
     ] = False,
+    explain: Annotated[Path | None, _EXPLAIN] = None,
+    explain_first: Annotated[int, _FIRST] = 50,
     image: Image = None,
     device: Device = "auto",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Predict images with the model of a RUN, as a table."""
-    from autotl.results.csv_text import csv_text, digits_of
-
     if as_json and out is not None:
         raise typer.BadParameter("--out writes CSV. Leave it out and redirect standard output: --json > FILE")
     if out is not None and any(is_same_file(out, path) for path in paths):
         raise typer.BadParameter(f"--out must not be one of the inputs (got {out}). Give another file.")
     result = autotl.load(run, device=device)
+    if explain is not None:
+        check_explainable(explain)
     parts = result.predict_parts(paths, top=top, probabilities=probabilities, strict=strict, image=image)
     counts, prints_rows = _Counts(), out is None and not as_json and sys.stdout.isatty()
     live = console(stderr=True).is_terminal and not (quiet or prints_rows)
-    counted = enumerate(_counting(parts, counts, live=live))
-    if as_json:
-        print_json([row for _, part in counted for row in part.to_dict(orient="records")])
-    else:
-        with _written(out) as write:
-            digits = digits_of(result.predictor.target.spec)
-            for number, part in counted:
-                write(csv_text(part, header=not number, digits=digits))
+    _write_rows(_counting(parts, counts, live=live), result, None if as_json else _written(out))
     if not quiet and (out is not None or counts.broken):
         counts.show(out)
+    if explain is not None:
+        explained = result.explain(explain_first, images=paths, image=image)
+        explained.write(explain)
+        if not quiet:
+            show_lines(console(stderr=True), _explained_line(explained, explain, counts))
+
+
+def _write_rows(
+    parts: Iterator[pd.DataFrame],
+    result: Result,
+    written: AbstractContextManager[Callable[[str], object]] | None,
+) -> None:
+    """Write the rows as CSV, or print them as JSON."""
+    from autotl.results.csv_text import csv_text, digits_of
+
+    if written is None:
+        print_json([row for part in parts for row in part.to_dict(orient="records")])
+        return
+    with written as write:
+        digits = digits_of(result.predictor.target.spec)
+        for number, part in enumerate(parts):
+            write(csv_text(part, header=not number, digits=digits))
+
+
+def _explained_line(explained: Explanations, folder: Path, counts: _Counts) -> str:
+    """Return how many images are explained, and how."""
+    drawn, given = len(explained), counts.images - counts.broken
+    first = "" if drawn == given else f"the first {drawn:,} of "
+    return f"Explained {first}{given:,} images in {folder}. {explained.sentence}"
 
 
 class _Counts:
@@ -225,6 +254,8 @@ def _export_lines(folder: Path, record: dict[str, Any]) -> list[str]:
     found = record["verification"]
     if found is None:
         return [*lines, "The files are a copy of the model folder of the run."]
+    if record["facts"]["tta"]:
+        lines.append("The file answers with a single pass; autotl averages over mirror images.")
     if found["why"]:
         lines.append(f"{found['why']} Verified on random images instead.")
     answers = "numbers" if record["facts"]["target"] == "regression" else "labels"

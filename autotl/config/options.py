@@ -191,7 +191,11 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOptions:
-    """The networks to start from, and the limits of the final model."""
+    """The networks to start from, and the limits of the final model.
+
+    Attributes:
+        all: Each field has its description in ``help``.
+    """
 
     backbone: tuple[str, ...] = option(
         AUTO,
@@ -220,6 +224,11 @@ class ModelOptions:
         panel="Switches",
         resumable=True,
         resume_help="Whether the final model may combine several trials' networks.",
+    )
+    tta: bool = option(
+        False,
+        "Average over mirror images if that scores better in validation; takes twice the time.",
+        panel="Switches",
     )
 
 

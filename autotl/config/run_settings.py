@@ -52,6 +52,11 @@ class RunSettings(RunConfig):
         return self.model.ensemble
 
     @property
+    def tta(self) -> bool:
+        """Whether the final model may average over mirror images."""
+        return self.model.tta
+
+    @property
     def image_size(self) -> int | None:
         """The only image size, in pixels; None to search sizes."""
         return self.search.image_size

@@ -27,10 +27,17 @@ if TYPE_CHECKING:
         upright_rgb,
         without_pillow_warnings,
     )
+    from autotl.data.image_files.header import header_size
     from autotl.data.image_files.list_files import files_below, is_special_file
     from autotl.data.image_files.perceptual_hash import perceptual_hashes, thumbnail
     from autotl.data.image_files.pixel_scaling import Extremes, choose_scale, scale_notes
-    from autotl.data.image_files.suffixes import IMAGE_SUFFIXES, READABLE_SUFFIXES, is_image_name
+    from autotl.data.image_files.shared_scale import open_alone
+    from autotl.data.image_files.suffixes import (
+        IMAGE_SUFFIXES,
+        READABLE_SUFFIXES,
+        is_image_name,
+        why_unreadable,
+    )
     from autotl.data.image_files.zip_images import ZipImages
     from autotl.data.labels import (
         class_order,
@@ -126,6 +133,7 @@ __all__ = [
     "files_below",
     "fold_numbers",
     "group_texts",
+    "header_size",
     "hide_rows",
     "holds_image",
     "image_column",
@@ -149,6 +157,7 @@ __all__ = [
     "list_images",
     "map_in_threads",
     "names_of_ids",
+    "open_alone",
     "open_cells",
     "open_image",
     "parquet_class_names",
@@ -191,6 +200,7 @@ __all__ = [
     "upright_rgb",
     "usable_cores",
     "view_of",
+    "why_unreadable",
     "with_extra_rows",
     "with_groups",
     "with_number_scales",

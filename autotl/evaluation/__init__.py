@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Soup,
         StageChange,
         TransferSummary,
+        Tta,
     )
     from autotl.evaluation.gain import Gain, gain, training_gain
     from autotl.evaluation.negative_transfer import harmed, harmed_classes, target_gains
@@ -67,6 +68,7 @@ __all__ = [
     "Soup",
     "StageChange",
     "TransferSummary",
+    "Tta",
     "Verdict",
     "calibration_error",
     "evaluate",

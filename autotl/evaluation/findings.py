@@ -141,6 +141,25 @@ class Ensemble:
 
 
 @dataclass(frozen=True, slots=True)
+class Tta:
+    """The comparison of single passes with means over mirror images.
+
+    Attributes:
+        kept: Whether the final model answers with the mean.
+        gain: Score difference to the single pass, on validation images; None if nothing was compared.
+        se: The standard error of ``gain``, paired by image; None likewise.
+        images: Validation images.
+        why: Why the mean is not used; "" if it is.
+    """
+
+    kept: bool = False
+    gain: float | None = None
+    se: float | None = None
+    images: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """The contribution of the additional images of one role.
 
@@ -191,6 +210,7 @@ class Findings:
         selection_bias: The winner's validation score minus its test score; None without validation.
         gap_reasons: Possible causes if the validation score lies above the test score by more than chance.
         soup: The model soup.
+        tta: The comparison with means over mirror images; None if not requested.
         ensemble: The ensemble; None if none was requested.
         temperature: The final model's temperature.
         intervals: The final model's prediction intervals; None for classes and labels.
@@ -222,6 +242,7 @@ class Findings:
     selection_bias: SelectionBias | None = None
     gap_reasons: GapReasons | None = None
     soup: Soup = Soup()
+    tta: Tta | None = None
     ensemble: Ensemble | None = None
     temperature: Temperature = field(default_factory=Temperature)
     intervals: PredictionIntervals | None = None

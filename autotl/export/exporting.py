@@ -108,7 +108,7 @@ def _write_file(result: Result, request: Request, fresh: Path) -> _Written:
     facts = file_facts(model, parse(result.report), int8=request.int8)
     WRITERS[form.name](fresh / form.file, traced(model.network, model.view.input_size), facts)
     write_bytes(fresh / SCRIPT, script(form).encode())
-    predictor, quantised = load_predictor(folder, device="cpu", heads=heads), None
+    predictor, quantised = load_predictor(folder, device="cpu", heads=heads, single_pass=True), None
     metric = _metric(result, predictor)
     if request.int8:
         quantised = quantise(fresh, form.file, facts, result, predictor, metric)

@@ -45,9 +45,11 @@ def file_facts(model: ExportedModel, report: Report, *, int8: bool) -> dict[str,
         else {"half_widths": intervals.half_widths, "coverage": intervals.coverage},
         "networks": model.members,
         "int8": int8,
+        "tta": model.tta,
         "autotl": version("autotl"),
         "metric": report.test.metric,
-        "test_score": None if int8 else report.test.value,  # the report has that of the float32 model
+        # the report has the score of float32, and of passes averaged over mirror images
+        "test_score": None if int8 or model.tta else report.test.value,
         "test_images": report.test.n,
     }
     plain: dict[str, Any] = jsonio.plain(facts)

@@ -30,13 +30,14 @@ def model_card(
         comparison: The comparison of the file with autotl; None for a copy of the model folder.
         int8: Whether the file computes with 8-bit integers; the report has the scores of float32.
     """
+    tested = _tested_model(report, int8=int8)
     sections = card_sections(
         report,
         _use(form, comparison, report.target.kind),
-        scores=_int8_scores(comparison) if int8 else (),
+        scores=_other_scores(tested, comparison) if tested else (),
     )
     title = " ".join((report.name or "model").split())
-    return front_matter(report, form.name, int8=int8) + sections_text(
+    return front_matter(report, form.name, other=bool(tested)) + sections_text(
         sections, title=f"Model card for {title}"
     )
 
@@ -46,13 +47,13 @@ def tags_of(kind: str) -> list[str]:
     return [each for each in TAGS if kind != "regression" or each != "image-classification"]
 
 
-def front_matter(report: Report, form: str, *, int8: bool) -> str:
+def front_matter(report: Report, form: str, *, other: bool) -> str:
     """Return the YAML at the beginning of a card.
 
     Args:
         report: The report of the run.
         form: The name of the format.
-        int8: Whether the test score in the report is that of another model.
+        other: Whether the test score in the report is that of another model.
     """
     kind = report.target.kind
     tags = [*tags_of(kind), form]
@@ -62,7 +63,7 @@ def front_matter(report: Report, form: str, *, int8: bool) -> str:
     lines += ["tags:", *(f"- {tag}" for tag in dict.fromkeys(tags))]
     if report.test.metric:
         lines += ["metrics:", f"- {_text(report.test.metric)}"]
-    own = not int8 and kind != "regression"  # the Hub has no task for numbers
+    own = not other and kind != "regression"  # the Hub has no task for numbers
     if own and report.test.metric and report.test.value is not None:
         lines += _results(report, report.test.metric, report.test.value)
     return "\n".join(["---", *lines, "---", ""])
@@ -138,12 +139,19 @@ def _limits(report: Report) -> Iterable[str]:
         yield f"The scores hold for images like the {images} of this run."
 
 
-def _int8_scores(found: Comparison | None) -> tuple[str, ...]:
-    """Return whose scores these are, and the score of the 8-bit file."""
+def _tested_model(report: Report, *, int8: bool) -> str:
+    """Name the model of the report's scores if the file is another one; else ""."""
+    if report.how.tta is not None and report.how.tta.kept:
+        return "the model in autotl, which averages over mirror images"
+    return "the float32 model" if int8 else ""
+
+
+def _other_scores(tested: str, found: Comparison | None) -> tuple[str, ...]:
+    """Return whose scores these are, and the score of the file."""
     if found is None or found.score is None or found.autotl_score is None:
-        return ("Scores are those of the float32 model.",)
+        return (f"Scores are those of {tested}.",)
     return (
-        f"Scores are those of the float32 model; this file scores {found.metric} {found.score:.4g} "
+        f"Scores are those of {tested}; this file scores {found.metric} {found.score:.4g} "
         f"(autotl {found.autotl_score:.4g}) on {found.images:,} {found.source}.",
     )
 

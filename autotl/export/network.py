@@ -33,6 +33,7 @@ class ExportedModel:
         scale: The pixel values of black and white; None if the folder has none.
         intervals: The prediction intervals of numbers.
         members: The number of networks.
+        tta: Whether autotl averages over mirror images, which the exported network does not.
     """
 
     network: nn.Module
@@ -44,6 +45,7 @@ class ExportedModel:
     scale: PixelScale | None
     intervals: PredictionIntervals | None
     members: int
+    tta: bool = False
 
 
 def load_exported(folder: Path, *, heads: Callable[[], HeadKinds]) -> ExportedModel:
@@ -88,6 +90,7 @@ def _exported(
         first.scale,
         intervals,
         len(members),
+        first.tta and len(members) == 1,
     )
 
 

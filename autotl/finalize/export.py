@@ -8,7 +8,7 @@ from pathlib import Path
 from autotl.api import PredictionIntervals
 from autotl.finalize.final_model import FinalModel
 from autotl.progress.timeline import spent_on
-from autotl.results import EnsembleMember, LoadedModel, write_ensemble, write_model
+from autotl.results import EnsembleMember, LoadedModel, keep_tta, write_ensemble, write_model
 from autotl.trials.trial import Trial
 from autotl.workbench.run_cache import RunCache
 
@@ -24,6 +24,8 @@ def export_model(folder: Path, run_cache: RunCache, model: FinalModel) -> None:
     """
     if not model.members:
         export_trial(folder, run_cache, model.trial, model.weights, intervals=model.intervals)
+        if model.mirrors:
+            keep_tta(folder)
         return
     parts = (
         EnsembleMember(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autotl.adaptation.result import Adaptation
 from autotl.api import FoldScore, PredictionIntervals, Temperature
 from autotl.clock import NEVER, Deadline
-from autotl.evaluation import Ensemble, Findings, Soup
+from autotl.evaluation import Ensemble, Findings, Soup, Tta
 from autotl.trials.trial import Trial
 
 
@@ -103,6 +103,7 @@ class FinalModel:
         intervals: The prediction intervals of numbers; None for classes and labels.
         ensemble: The result of selecting an ensemble; None if none was requested.
         members: The networks of the ensemble, if one is exported.
+        tta: The result of comparing single passes with means over mirror images; None if not requested.
         outputs: The outputs on validation images that the calibration is fitted on, by fold.
         crossover: The scratch crossover, if it was measured.
         adaptation: The comparison on the images of the place of use; None without such images.
@@ -119,6 +120,7 @@ class FinalModel:
     intervals: PredictionIntervals | None = None
     ensemble: Ensemble | None = None
     members: tuple[Member, ...] = ()
+    tta: Tta | None = None
     outputs: Mapping[int, FoldScore] = field(default_factory=dict)
     crossover: ScratchCrossover | None = None
     adaptation: ComparedModels | None = None
@@ -128,6 +130,11 @@ class FinalModel:
     def only_calibrated(self) -> bool:
         """Whether it is the trial's own network, apart from the calibration."""
         return not (self.refit or self.soup.kept or self.members)
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether it averages its outputs over mirror images."""
+        return self.tta is not None and self.tta.kept
 
     @property
     def adapted(self) -> bool:

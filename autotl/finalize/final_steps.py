@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from autotl.evaluation import Ensemble, Soup
+from autotl.evaluation import Ensemble, Soup, Tta
 from autotl.finalize.adaptation_step import AdaptationStep, unadapted
 from autotl.finalize.adapting.training import why_nothing_adapts
 from autotl.finalize.calibration import Calibration
 from autotl.finalize.ensembling.ensemble import EnsembleStep
+from autotl.finalize.ensembling.tta import TtaStep
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.final_step import FinalStep
 from autotl.finalize.model_soup import ModelSoup
@@ -29,6 +30,7 @@ STEPS: tuple[Callable[[FinalPhase], FinalStep], ...] = (
     ModelSoup,
     EnsembleStep,
     Refit,
+    TtaStep,
     Calibration,
     EvaluationStep,
 )
@@ -72,6 +74,7 @@ def choose_model(
         soup=Soup(why=why),
         ensemble=Ensemble(why=why) if phase.options.ensemble else None,
         outputs=winner.folds,
+        tta=Tta(why=why) if phase.options.tta else None,
         adaptation=unadapted(phase, winner, why),
     )
     for step in steps[:-1]:

@@ -29,6 +29,7 @@ class FinalOptions:
         crossover: Whether to measure the scratch crossover.
         ensemble: Whether to try an ensemble.
         seed: The seed of the run.
+        tta: Whether to try test-time augmentation.
     """
 
     budget: Budget
@@ -36,6 +37,7 @@ class FinalOptions:
     crossover: bool = False
     ensemble: bool = False
     seed: int = 0
+    tta: bool = False
 
 
 def independent(network: str) -> bool:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from autotl.heads.kinds import HeadKinds
     from autotl.heads.loader import is_portable, loader_code
     from autotl.heads.module import Head
-    from autotl.heads.stage_outputs import StageShape, stage_pass, stage_shapes
+    from autotl.heads.stage_outputs import StageShape, channel_axis, stage_pass, stage_shapes
 
 __all__ = [
     "Head",
@@ -21,6 +21,7 @@ __all__ = [
     "StageShape",
     "attach_head",
     "attached_head",
+    "channel_axis",
     "check_classifier",
     "check_spec",
     "detach_head",

@@ -12,6 +12,7 @@ from autotl.api import roles_of
 from autotl.data import read
 from autotl.errors import DataError, SearchError
 from autotl.evaluation import Findings, judge
+from autotl.explanation import explain_run
 from autotl.export import export_run, push_run
 from autotl.finalize.export import export_model, export_trial
 from autotl.finalize.final_model import ComparedModels, FinalModel, ScratchCrossover
@@ -179,6 +180,7 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
             heads=lambda: prepared.run_cache.networks.head_kinds,
             export=export_run,
             push=push_run,
+            explain=explain_run,
         ),
     )
 

@@ -226,7 +226,9 @@ def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
     return FinalPhase(
         trials.runner,
         trials.history,
-        FinalOptions(settings.budget, settings.limits, crossover, settings.ensemble, settings.seed),
+        FinalOptions(
+            settings.budget, settings.limits, crossover, settings.ensemble, settings.seed, settings.tta
+        ),
         run.call.started,
         prepared.locked,
         arms=len(trials.arms),

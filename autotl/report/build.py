@@ -141,6 +141,7 @@ def _how(e: Evidence) -> dict[str, Any]:
         "augmentation": winner.params.get("augment"),
         "image_size": found.input_size,
         "soup": found.soup,
+        "tta": found.tta,
         "ensemble": found.ensemble,
         "temperature": found.temperature,
         "intervals": found.intervals,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,7 @@ def _in_units(member: Predictor, outputs: NDArray[np.float32]) -> NDArray[np.flo
 
 
 def load_predictor(
-    folder: Path, *, device: str, heads: Callable[[], HeadKinds] = HeadKinds
+    folder: Path, *, device: str, heads: Callable[[], HeadKinds] = HeadKinds, single_pass: bool = False
 ) -> Predictor | EnsemblePredictor:
     """Load a model folder: a network, or an ensemble.
 
@@ -94,10 +95,12 @@ def load_predictor(
         folder: The model folder.
         device: Runs the networks.
         heads: Returns the kinds of heads that are not linear; called if a network has such a head.
+        single_pass: Whether predictions are never averaged over mirror images.
 
     Raises:
         RunError: The folder is no model folder, is damaged, or needs a plugin that is not installed.
     """
     if is_ensemble(folder):
         return EnsemblePredictor(load_ensemble(folder, heads=heads), device=device)
-    return Predictor(load_model(folder, heads=heads), device=device)
+    loaded = load_model(folder, heads=heads)
+    return Predictor(replace(loaded, tta=loaded.tta and not single_pass), device=device)

@@ -39,6 +39,8 @@ from autotl.results.by_target.target_entries import (
 )
 from autotl.results.head_files import check_installed, read_form, read_head, write_head, write_tensors
 
+_TTA, _MIRROR = "test_time_augmentation", "horizontal_flip"
+"""The entry of ``config.json`` for a model that averages over mirror images; timm ignores it."""
 _SCALE = "pixel_scale"
 """The entry of ``config.json`` with the pixel values of black and white; timm ignores it."""
 
@@ -53,6 +55,7 @@ class LoadedModel:
         target: Its target.
         scale: The pixel values of black and white in the training images; older folders lack it.
         intervals: The prediction intervals of numbers; None for other targets.
+        tta: Whether predictions are averaged over an image and its mirror image.
     """
 
     model: nn.Module
@@ -60,6 +63,7 @@ class LoadedModel:
     target: TargetSpec
     scale: PixelScale | None = None
     intervals: PredictionIntervals | None = None
+    tta: bool = False
 
 
 def write_model(
@@ -98,6 +102,12 @@ def write_model(
             kinds=kinds,
             intervals=intervals,
         )
+
+
+def keep_tta(folder: Path) -> None:
+    """Record in a model folder that it averages over mirror images."""
+    path = folder / "config.json"
+    jsonio.write(path, {**read_config(folder), _TTA: _MIRROR})
 
 
 @contextmanager
@@ -237,7 +247,7 @@ def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> L
             crop_mode=cfg.get("crop_mode", "center"),
             fixed=bool(cfg.get("fixed_input_size", False)),
         )
-        scale = _scale(document)
+        scale, tta = _scale(document), _tta(document)
         check_config(config, folder.name)
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
         if form is not None:
@@ -247,7 +257,15 @@ def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> L
             raise ValueError(f"it names {target.outputs} outputs, but the network has {model.num_classes}")
     except Exception as error:  # a folder edited by hand can break timm in many ways
         raise RunError(f"The model in {folder} cannot be opened: {type(error).__name__}: {error}") from error
-    return LoadedModel(model.eval(), config, target, scale, intervals)
+    return LoadedModel(model.eval(), config, target, scale, intervals, tta)
+
+
+def _tta(document: dict[str, Any]) -> bool:
+    """Return whether predictions are averaged over mirror images. Raises ValueError after a wrong edit."""
+    entry = document.get(_TTA)
+    if entry not in (None, _MIRROR):
+        raise ValueError(f"{_TTA} must be {_MIRROR!r} or left out (got {entry!r})")
+    return entry is not None
 
 
 def _scale(document: dict[str, Any]) -> PixelScale | None:

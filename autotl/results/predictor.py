@@ -46,7 +46,8 @@ class Predictor:
         self.model: nn.Module = to_device(loaded.model, device).eval()
         self.target, self.classes = target_of(loaded.target), loaded.target.names
         self.config: DataConfig = loaded.config
-        self._device, self._images = device, images
+        self.tta = loaded.tta
+        self._device, self._images = device, images if images is None else images * (1 + loaded.tta)
         self.view = view_of(loaded.config, input_size=loaded.config.input_size)
         self.scale, self.intervals = loaded.scale, loaded.intervals
         self.views = (self.view,)
@@ -86,9 +87,11 @@ class Predictor:
     def outputs_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the outputs (n, k) of images.
 
-        The images are in ``view``, uint8 (n, 3, h, w).
+        They are averaged over mirror images if the run decided so. The images are in ``view``, uint8
+        (n, 3, h, w).
         """
-        return self._pass(pixels)
+        single = self._pass(pixels)
+        return mean_outputs(single, self._pass(mirror_images(pixels))) if self.tta else single
 
     def network_pass(self, forward: Callable[[Tensor], Tensor], *, images: int | None = None) -> NetworkPass:
         """Return passes of images in the same view.
@@ -99,6 +102,17 @@ class Predictor:
         """
         images = self._images if images is None else images
         return NetworkPass(forward, self.model, self.config, device=self._device, images=images)
+
+
+def mirror_images(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return images (n, 3, h, w) with left and right exchanged."""
+    return np.ascontiguousarray(pixels[..., ::-1])
+
+
+def mean_outputs(single: NDArray[np.float32], mirrored: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of outputs (n, k) for images and mirror images."""
+    found: NDArray[np.float32] = (single + mirrored) / np.float32(2)
+    return found
 
 
 class NetworkPass:

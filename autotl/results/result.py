@@ -48,17 +48,7 @@ class Result:
         metric: Metric | None = None,
         installed: Installed = NOTHING,
     ) -> None:
-        """Open a run folder.
-
-        Args:
-            folder: The run folder.
-            report: The content of ``report.json``.
-            device: Runs the network.
-            read: Reads data and columns for :meth:`evaluate`.
-            temporary: Whether to remove the folder together with the result.
-            metric: The metric of the run; None if it is known by its name in the report.
-            installed: The readers, heads and exporters.
-        """
+        """Open a run folder; ``read`` reads labelled data, ``metric`` is None if the report names it."""
         self.folder, self.report, self.installed = folder, report, installed
         self._metric = metric
         self._device, self._read = device, read
@@ -114,9 +104,8 @@ class Result:
         """Predict images: one row each, with ``path``, the prediction and ``error``.
 
         A class is in ``label``, with its ``probability``. Several labels are in ``labels``, joined by ``;``:
-        those with a probability above 0.5. Each number has its own column, and ``_low`` and ``_high``
-        with the ends of its 90 % prediction interval. An unreadable image has a row without a prediction,
-        with the reason in ``error``. A data frame keeps its index.
+        probabilities above 0.5. Each number has a column; ``_low`` and ``_high`` end its 90 % interval.
+        An unreadable image has no prediction, and the reason in ``error``. A data frame keeps its index.
 
         Args:
             images: Paths, folders, zips, tables, data frames, data sets, PIL images, arrays, bytes of image
@@ -257,7 +246,7 @@ class Result:
     def show(self, *, height: int = 900) -> Page:
         """Return the report page, which a notebook displays below the cell.
 
-        ``height`` is the height of the frame in pixels. Raises RunError if the page does not exist.
+        ``height`` is in pixels. Raises RunError if the page does not exist.
         """
         path = self.folder / "report.html"
         if not path.is_file():
@@ -280,6 +269,22 @@ class Result:
         """
         return self.installed.export(self, format, out=out, int8=int8, images=images)
 
+    def explain(self, n: int = 8, *, images: Any = None, image: str | None = None) -> Any:
+        """Explain predictions by the parts of images that raise them.
+
+        Convolutional networks are explained by Grad-CAM, others by the gradient times the activation. A
+        notebook shows the pictures, and ``write(folder)`` writes them.
+
+        Args:
+            n: How many images are explained, the first ones; 1 or more.
+            images: Images in any form that :meth:`predict` takes; None for test images of the run.
+            image: The column of a table that holds the images.
+
+        Raises:
+            ExplanationError: captum is missing, or the network has no layer with positions.
+        """
+        return self.installed.explain(self, n, images=images, image=image)
+
     def push_to_hub(self, repo: str, *, private: bool = True, token: str | None = None) -> str:
         """Upload the timm model to the Hugging Face Hub; return the address.
 
@@ -291,8 +296,5 @@ class Result:
         return self.installed.push(self, repo, private=private, token=token)
 
     def save(self, folder: str | Path) -> Path:
-        """Copy the whole run folder.
-
-        Raises RunError if the target is not empty.
-        """
+        """Copy the run folder. Raises RunError if the target is not empty."""
         return copy_run(self.folder, Path(folder))

@@ -21,6 +21,7 @@ class Function:
         place: Path and line, as editors open it.
         name: Its name.
         lines: Lines from ``def`` to its end, docstring excluded.
+        body_lines: Lines below its signature, docstring excluded.
         parameters: All of them but ``self`` and ``cls``.
         complexity: McCabe's number, counted as ruff's C901 does.
     """
@@ -29,6 +30,7 @@ class Function:
     place: str
     name: str
     lines: int
+    body_lines: int
     parameters: int
     complexity: int
 
@@ -38,8 +40,16 @@ def functions(module: Module) -> Iterator[Function]:
     for node in ast.walk(module.tree):
         if isinstance(node, FunctionNode):
             place = f"{module.path}:{node.lineno}"
+            lines = line_count(node)
+            signature = node.body[0].lineno - node.lineno
             yield Function(
-                module.name, place, node.name, line_count(node), parameter_count(node), complexity(node)
+                module.name,
+                place,
+                node.name,
+                lines,
+                lines - signature,
+                parameter_count(node),
+                complexity(node),
             )
 
 

@@ -78,11 +78,11 @@ def _folder_files(found: Mapping[str, Module]) -> Counter[str]:
 def _function_measures(found: Mapping[str, Module]) -> list[Measure]:
     exempt = bounds()[1]
     every = [each for module in found.values() for each in functions(module)]
-    narrow = [
-        each for each in every if not f"{each.module}.".startswith(tuple(f"{name}." for name in exempt))
-    ]
+    wide = {each for each in every if f"{each.module}.".startswith(tuple(f"{name}." for name in exempt))}
+    narrow = [each for each in every if each not in wide]
+    lines = {each: each.body_lines if each in wide else each.lines for each in every}
     return [
         _measure("parameters", {f"{each.place} {each.name}": each.parameters for each in narrow}),
-        _measure("function_lines", {f"{each.place} {each.name}": each.lines for each in every}),
+        _measure("function_lines", {f"{each.place} {each.name}": count for each, count in lines.items()}),
         _measure("complexity", {f"{each.place} {each.name}": each.complexity for each in every}),
     ]

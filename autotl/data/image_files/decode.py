@@ -61,7 +61,7 @@ def open_image(source: Path | bytes) -> Image.Image:
     if isinstance(source, Path) and is_special_file(source):
         raise DataError("it is a pipe, a socket or a device, not a file")
     stream = BytesIO(source) if isinstance(source, bytes) else source
-    with Image.open(stream, formats=_formats()) as image:
+    with Image.open(stream, formats=readable_formats()) as image:
         limit = Image.MAX_IMAGE_PIXELS
         if limit is not None and image.width * image.height > limit:
             raise DataError(
@@ -150,7 +150,8 @@ def without_pillow_warnings() -> Iterator[None]:
 
 
 @cache
-def _formats() -> list[str]:
+def readable_formats() -> list[str]:
+    """Return Pillow's names of the formats that are read."""
     Image.init()
     register_heif()
     return [name for name in _FORMATS if name in Image.OPEN]

@@ -33,14 +33,21 @@ class SharedScale:
     decoded twice.
     """
 
-    def __init__(self, known: PixelScale, openers: Callable[[], Iterable[Opener]] | None) -> None:
+    def __init__(
+        self,
+        known: PixelScale,
+        openers: Callable[[], Iterable[Opener]] | None,
+        *,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         """Start with the scale of a model.
 
         Args:
             known: The scale that the model learned from.
             openers: Returns an opener for each image; None if the images can be read only once.
+            say: Gets the note on a chosen scale; None for a warning.
         """
-        self._scale, self._openers = known, openers
+        self._scale, self._openers, self._say = known, openers, say or _warn
 
     def open(self, opener: Opener) -> Image.Image:
         """Open an image at the shared scale.
@@ -75,5 +82,28 @@ class SharedScale:
         chosen = choose_scale(extremes)
         self._scale = complete_scale(self._scale, chosen)
         for note in scale_notes(chosen, extremes):
-            text = f"The model learned from images of 8 bits. {note}"
-            warnings.warn(text, PixelScaleWarning, stacklevel=2)
+            self._say(f"The model learned from images of 8 bits. {note}")
+
+
+def open_alone(opener: Opener, scale: PixelScale | None) -> tuple[Image.Image, list[str]]:
+    """Open an image as a prediction of this image alone does.
+
+    Args:
+        opener: Opens the image.
+        scale: The pixel scale of the model; None if the model was saved without one.
+
+    Returns:
+        The upright RGB image, and notes on a scale that was chosen for it.
+
+    Raises:
+        Exception: The opener raised it.
+    """
+    if scale is None:
+        return upright_rgb(opener()), []
+    notes: list[str] = []
+    shared = SharedScale(scale, lambda: (opener,), say=notes.append)
+    return upright_rgb(shared.open(opener), scale), notes
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, PixelScaleWarning, stacklevel=3)

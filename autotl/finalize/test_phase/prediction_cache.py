@@ -23,7 +23,7 @@ from autotl.data import render_parts, view_of
 from autotl.errors import WeightsError
 from autotl.finalize.export import load_network
 from autotl.heads import attached_head
-from autotl.results import Predictor
+from autotl.results import Predictor, mirror_images
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.tensor_files import head_in
 
@@ -43,11 +43,13 @@ class SavedNetwork:
         backbone: The name of its backbone.
         file: Its weights file.
         input_size: Its image size, in pixels.
+        mirrored: Whether it gets mirror images.
     """
 
     backbone: str
     file: str
     input_size: int
+    mirrored: bool = False
 
 
 class SourceLayers:
@@ -95,9 +97,9 @@ class PredictionCache:
     def __init__(self, run_cache: RunCache, rows: NDArray[np.int64]) -> None:
         self._run_cache, self.rows = run_cache, rows
         self.source_layers = SourceLayers(run_cache)
-        self.seconds_per_image: dict[str, float] = {}
-        """The seconds that the network in a file took for an image, with reading and resizing it."""
-        self._outputs: dict[str, Outputs] = {}
+        self.seconds_per_image: dict[SavedNetwork, float] = {}
+        """The seconds that a network took for an image, with reading and resizing it."""
+        self._outputs: dict[SavedNetwork, Outputs] = {}
         self._pixels: dict[str, NDArray[np.uint8]] = {}
         self._features: dict[tuple[str, str], NDArray[np.float32]] = {}
 
@@ -116,11 +118,11 @@ class PredictionCache:
         for number, network in enumerate(networks):
             share = seconds[number] / max(sum(seconds[number:]), 1e-9)
             share = max(share, POLICY.equal_test / (len(networks) - number))
-            if network.file not in self._outputs:
+            if network not in self._outputs:
                 started = end.clock.now()
                 found = self._predict(network, end=end.share(share), least=least)
-                self._outputs[network.file] = found
-                self.seconds_per_image[network.file] = (end.clock.now() - started) / max(1, len(found))
+                self._outputs[network] = found
+                self.seconds_per_image[network] = (end.clock.now() - started) / max(1, len(found))
                 self._keep(slice(len(found)))
 
     def sort(self) -> None:
@@ -135,9 +137,9 @@ class PredictionCache:
 
     def outputs(self, network: SavedNetwork) -> Outputs:
         """Return the outputs of a network, (n, k)."""
-        if network.file not in self._outputs:
-            self._outputs[network.file] = self._predict(network)
-        return self._outputs[network.file]
+        if network not in self._outputs:
+            self._outputs[network] = self._predict(network)
+        return self._outputs[network]
 
     def _predict(self, network: SavedNetwork, *, end: Deadline = NEVER, least: int = 0) -> Outputs:
         """Return the outputs of all rows, or of the first ones."""
@@ -146,9 +148,10 @@ class PredictionCache:
         images = self._expected_images(network, end, least)
         predictor = Predictor(opened, device=self._run_cache.device, images=images)
         view = predictor.view.key
-        shared = self.source_layers.are_kept(backbone, file)
+        shared = not network.mirrored and self.source_layers.are_kept(backbone, file)
         if not shared or (backbone, view) not in self._features:
-            run = self._pooled(backbone, predictor, size) if shared else _all_of(predictor.outputs_of)
+            whole = _all_of(predictor.outputs_of, mirrored=network.mirrored)
+            run = self._pooled(backbone, predictor, size) if shared else whole
             found = self._in_blocks(predictor, run, end=end, least=least)
             if not shared:
                 return found
@@ -222,9 +225,9 @@ def outputs_of_head(model: nn.Module, features: NDArray[np.float32]) -> Outputs:
     return np.concatenate(parts)
 
 
-def _all_of(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> Run:
+def _all_of(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]], *, mirrored: bool = False) -> Run:
     """Return a run for images whose features are not known."""
-    return lambda rows, pixels: run(pixels)
+    return lambda rows, pixels: run(mirror_images(pixels) if mirrored else pixels)
 
 
 def _pooling(model: nn.Module) -> Callable[[Tensor], Tensor]:

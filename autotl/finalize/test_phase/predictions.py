@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from autotl.budget.refit_policy import repeated_test_seconds
 from autotl.finalize.final_model import FinalModel, Member
 from autotl.finalize.phase import FinalPhase
 from autotl.finalize.test_phase.prediction_cache import PredictionCache, SavedNetwork
+from autotl.results import mean_outputs
 from autotl.seeds import derive
 from autotl.trials.trial import Trial
 
@@ -61,13 +63,11 @@ class TestPredictions:
         own = str(winner.model) if model.only_calibrated else model.weights
         answering = model.members or (Member(winner, own, 1.0),)
         compared = (*self.best.values(), self.default, winner, *phase.compared_trials())
-        self._predict(
-            [
-                *(_network(each.trial, each.weights) for each in answering),
-                *(_network(trial) for trial in compared if trial and trial.model),
-            ]
-        )
-        seconds = sum(self._cache.seconds_per_image[each.weights] for each in answering)
+        networks = [_network(each.trial, each.weights) for each in answering]
+        if model.mirrors:
+            networks += [replace(each, mirrored=True) for each in networks]
+        self._predict([*networks, *(_network(trial) for trial in compared if trial and trial.model)])
+        seconds = sum(self._cache.seconds_per_image[each] for each in networks)
         self.images_per_second = 1 / max(seconds, 1e-9)
         self.rows, self.targets = self._cache.rows, targets[self._cache.rows]
 
@@ -84,8 +84,16 @@ class TestPredictions:
             found: Outputs = target.combine(several, [each.share for each in model.members]) / temperature
             return found
         if model.only_calibrated:  # a second pass of the same network would take as long as the first
-            return self.of(model.trial) / temperature
-        return self.of(model.trial, model.weights)
+            return self._answer(model.trial) / temperature
+        return self._answer(model.trial, model.weights)
+
+    def _answer(self, trial: Trial, weights: str | None = None) -> Outputs:
+        """Return the final network's outputs, averaged over mirror images if it answers so."""
+        single = self.of(trial, weights)
+        if not self._model.mirrors:
+            return single
+        mirrored = self._cache.outputs(replace(_network(trial, weights), mirrored=True))
+        return mean_outputs(single, mirrored)
 
     def of_all_folds(self, one: Trial, other: Trial) -> tuple[list[Outputs], list[Outputs]]:
         """Return both trials' outputs, of as many folds as possible.
@@ -128,19 +136,20 @@ class TestPredictions:
     def _predict(self, networks: Sequence[SavedNetwork]) -> None:
         """Predict as many images as there is time for with these networks."""
         run_cache, source_layers = self._phase.run_cache, self._cache.source_layers
-        by_file = {network.file: network for network in networks}
+        distinct = list(dict.fromkeys(networks))
         seconds: list[float] = []
         known: set[tuple[str, int]] = set()
-        for network in by_file.values():
+        for network in distinct:
             backbone = run_cache.backbones[network.backbone]
             kind = network.backbone, network.input_size
-            shared = source_layers.are_kept(network.backbone, network.file)
+            kept = source_layers.are_kept(network.backbone, network.file)
+            shared = kept and not network.mirrored
             whole = backbone.pace.seconds(1, input_size=network.input_size or backbone.input_size)
             seconds.append(whole * (HEAD_SHARE if shared and kind in known else 1.0))
             if shared:
                 known.add(kind)
         least = max(MIN_TESTED, 2 * run_cache.dataset.target.outputs)
-        self._cache.predict_all([*by_file.values()], seconds=seconds, end=self._end, least=least)
+        self._cache.predict_all(distinct, seconds=seconds, end=self._end, least=least)
         self._cache.sort()
 
 

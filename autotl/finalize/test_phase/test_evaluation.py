@@ -126,13 +126,13 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         intervals=model.intervals,
         calibration_error_before=evaluation.uncalibrated_error(final, model.temperature.value),
         ensemble=model.ensemble,
-        latency=_latency(phase, served),
+        latency=_latency(phase, served) * (1 + model.mirrors),
         size=sum(Path(each.weights).stat().st_size for each in served),
         plateau=plateau,
         heads=heads,
         plugin_heads=plugin_heads,
     )
-    findings = with_figure_evidence(findings, phase, model, predictions)
+    findings = with_figure_evidence(replace(findings, tta=model.tta), phase, model, predictions)
     return replace(model, findings=replace(findings, contributions=contributions(phase, predictions)))
 
 

@@ -139,6 +139,25 @@ class Intervals:
 
 
 @dataclass(frozen=True, slots=True)
+class Tta:
+    """Comparison of single passes with means over mirror images.
+
+    Attributes:
+        kept: Whether the final model answers with the mean.
+        gain: Score difference to the single pass, on validation images.
+        se: Standard error of ``gain``.
+        images: Validation images.
+        why: Why the mean is not used.
+    """
+
+    kept: bool = False
+    gain: float | None = None
+    se: float | None = None
+    images: int | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class How:
     """Training of the final model.
 
@@ -152,6 +171,7 @@ class How:
         augmentation: Random changes of training images; a name or whether there were any.
         image_size: Input size in pixels, or height and width.
         soup: Averaged weights.
+        tta: Means over mirror images; None if not requested.
         ensemble: Averaged probabilities; None if not requested.
         temperature: Calibration.
         intervals: Prediction intervals of numbers; None for other targets.
@@ -168,6 +188,7 @@ class How:
     augmentation: Any = None
     image_size: Number | tuple[Number, ...] | None = None
     soup: Soup = Soup()
+    tta: Tta | None = None
     ensemble: Ensemble | None = None
     temperature: Temperature = Temperature()
     intervals: Intervals | None = None

@@ -1,4 +1,4 @@
-"""Write sentences about the final model: ensemble, model soup and temperature scaling."""
+"""Write sentences about the final model: ensemble, model soup, test-time augmentation, calibration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autotl.report.document.report import Report
 
 def final_model(report: Report) -> list[str]:
     """Describe ensembling, averaging and calibration of the chosen network."""
-    sentences = [ensemble(report), _soup(report), _temperature(report), _intervals(report)]
+    sentences = [ensemble(report), _soup(report), _tta(report), _temperature(report), _intervals(report)]
     return [each for each in sentences if each]
 
 
@@ -54,6 +54,23 @@ def _soup(report: Report) -> str:
         networks = format.count(soup.tried, "network")
         return f"Model soups of {networks}{also} were tried, none was kept: {soup.why}."
     return f"An {interpolation} was tried, but not kept: {soup.why}." if soup.share_tried else ""
+
+
+def _tta(report: Report) -> str:
+    """Describe the mean over mirror images or its rejection; empty if not requested."""
+    facts = report.how.tta
+    if facts is None:
+        return ""
+    if facts.gain is None:
+        return format.sentence(f"Test-time augmentation was requested, but not tried: {facts.why}")
+    images = format.count(facts.images, "validation image")
+    gain = f"The gain over a single pass on {images} is {_gain(report, facts.gain, facts.se)}."
+    if not facts.kept:
+        return f"Test-time augmentation was tried, but not kept: {facts.why}. {gain}"
+    return (
+        f"The final model averages its outputs over an image and its mirror image, so a prediction takes "
+        f"twice the time. {gain} Exported files use a single pass, and may score less."
+    )
 
 
 def _refused_interpolation(soup: Soup) -> str:

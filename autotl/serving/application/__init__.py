@@ -1,0 +1,1 @@
+"""The application: its addresses, schemas and pages."""
