@@ -51,7 +51,7 @@ def importances(records: Sequence[Record], *, seed: int) -> dict[str, Any] | Non
         "strategy": arm.strategy,
         "backbone": arm.backbone,
         "trials": len(trials),
-        "parameters": [{"name": name, "share": share} for name, share in ordered],
+        "parameters": [{"name": name, "share": float(share)} for name, share in ordered],
     }
 
 

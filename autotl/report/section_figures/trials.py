@@ -23,8 +23,8 @@ def how_figures(report: Report) -> tuple[Figure, ...]:
     return (
         Figure(
             "depth",
-            "Validation score of the trials by the number of frozen stages; the line joins the best of each "
-            "depth. Below: the median time of one training.",
+            "Validation score of complete trials by the number of frozen stages; the line joins the best of "
+            "each depth. Below: the median time of one training.",
             lambda width: figures.depth(
                 _depths(report, stages), order, stages=stages, measure=measure, width=width
             ),
@@ -47,8 +47,8 @@ def search_figures(report: Report) -> tuple[Figure, ...]:
         score_figure(report.trials, measure),
         Figure(
             "pareto",
-            "Validation score of the trials by the time of one training. No trial is both cheaper and better "
-            "than one on the line.",
+            "Validation score of complete trials by the time of one training. None is both cheaper and "
+            "better than one on the line.",
             lambda width: figures.pareto(_costs(report), order, measure=measure, width=width),
             place="half",
         ),
@@ -98,11 +98,19 @@ def _seconds(trial: TrialRow) -> float | None:
     return trial.seconds / max(1, trial.folds or 1)
 
 
+def _is_whole(trial: TrialRow) -> bool:
+    """Whether a trial was trained to its end.
+
+    Others are cheaper and worse than their settings are.
+    """
+    return trial.state in {None, "complete"} and not trial.look
+
+
 def _costs(report: Report) -> list[figures.TrialCost]:
     return [
         figures.TrialCost(format.value(trial.strategy), trial.number or 0, seconds, trial.score)
         for trial in report.trials
-        if trial.score is not None and (seconds := _seconds(trial)) is not None
+        if _is_whole(trial) and trial.score is not None and (seconds := _seconds(trial)) is not None
     ]
 
 
@@ -111,7 +119,7 @@ def _depths(report: Report, stages: int) -> list[figures.DepthPoint]:
     return [
         figures.DepthPoint(format.value(trial.strategy), frozen, trial.score, seconds)
         for trial in report.trials
-        if trial.backbone == report.what.backbone and trial.score is not None and not trial.look
+        if trial.backbone == report.what.backbone and trial.score is not None and _is_whole(trial)
         if (seconds := _seconds(trial)) is not None and (frozen := _frozen(trial, stages)) is not None
     ]
 

@@ -38,8 +38,8 @@ def section(report: Report) -> Section:
 def _strategy(how: How) -> str:
     if not how.strategy:
         return ""
-    summary = f": {format.name(how.summary)}" if how.summary else ""
-    reference = f" ({format.name(how.reference)})" if how.reference and how.reference != "none" else ""
+    summary = f": {format.value(how.summary)}" if how.summary else ""
+    reference = f" ({format.value(how.reference)})" if how.reference and how.reference != "none" else ""
     return f"The strategy is {format.name(how.strategy)}{summary}{reference}."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autotl.report import html, markdown, parse
+from autotl.report import drawings, html, markdown, parse
 from autotl.report.sections import search
 
 
@@ -29,3 +29,10 @@ def test_resumed_trials_are_counted(sample: dict[str, Any]) -> None:
     sample["search"]["gone_on"] = 2
     sentences = search.section(parse(sample)).sentences
     assert sentences[0] == "30 trials ran; 3 failed, 3 were pruned and 2 were resumed after pruning."
+
+
+def test_only_complete_trials_are_compared_by_cost(sample: dict[str, Any]) -> None:
+    states = {trial["number"]: trial["state"] for trial in sample["trials"]}
+    drawn = drawings(parse(sample))["pareto"]
+    shown = {number for number in states if f"<title>trial {number}, " in drawn}
+    assert shown == {number for number, state in states.items() if state == "complete"}
