@@ -15,10 +15,22 @@ from autotl.importing.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.analyze import analyze
     from autotl.comparison.call import compare
+    from autotl.estimators import TransferClassifier, TransferRegressor
     from autotl.exploration.call import explore
     from autotl.fit import fit, load, resume
 
-__all__ = ["__version__", "analyze", "compare", "explore", "fit", "hookimpl", "load", "resume"]
+__all__ = [
+    "TransferClassifier",
+    "TransferRegressor",
+    "__version__",
+    "analyze",
+    "compare",
+    "explore",
+    "fit",
+    "hookimpl",
+    "load",
+    "resume",
+]
 
 __version__ = version("autotl")
 

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+from autotl import cli
+
+if TYPE_CHECKING:  # pytest may load this file before tests.support can be imported
+    from tests.support.command_line import Run
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -41,3 +47,16 @@ def few_epochs() -> Iterator[None]:
         patch.setattr("autotl.builtin.strategies.baselines.scratch_small.MAX_EPOCHS", 4)
         patch.setattr("autotl.builtin.strategies.baselines.scratch_small.MIN_EPOCHS", 2)
         yield
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call

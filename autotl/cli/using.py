@@ -253,7 +253,7 @@ def _export_lines(folder: Path, record: dict[str, Any]) -> list[str]:
     lines = [f"Exported to {folder} ({size:.1f} MB)"]
     found = record["verification"]
     if found is None:
-        return [*lines, "The files are a copy of the model folder of the run."]
+        return [*lines, record["unverified"] or "The files are a copy of the model folder of the run."]
     if record["facts"]["tta"]:
         lines.append("The file answers with a single pass; autotl averages over mirror images.")
     if found["why"]:

@@ -12,11 +12,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import torch
+from torch.export import ExportedProgram
+
 from autotl import jsonio
 from autotl.errors import AutotlError, MetricError, RunError
 from autotl.export.checking.comparison import Comparison, check, compare
+from autotl.export.checking.elsewhere import write_verification
 from autotl.export.checking.run_images import FoundImages, given_images, images_of_part, random_images
 from autotl.export.facts import file_facts
+from autotl.export.files.coreml_package import MAX_BATCH, write_coreml
 from autotl.export.files.onnx_file import write_onnx
 from autotl.export.files.openvino_file import write_openvino
 from autotl.export.files.program import traced
@@ -24,7 +29,7 @@ from autotl.export.files.pt2_file import write_pt2
 from autotl.export.files.timm_folder import write_timm
 from autotl.export.formats import ExportFormat
 from autotl.export.model_card import model_card
-from autotl.export.network import load_exported
+from autotl.export.network import ExportedModel, load_exported
 from autotl.export.quantisation import Quantised, quantise
 from autotl.export.script import script
 from autotl.files import raising_disk_full, raising_write_error, write_bytes
@@ -32,9 +37,10 @@ from autotl.metrics import Metric, get_metric
 from autotl.report import parse
 from autotl.results import EnsemblePredictor, Predictor, Result, load_predictor
 
-WRITERS = {"onnx": write_onnx, "openvino": write_openvino, "pt2": write_pt2}
+WRITERS = {"coreml": write_coreml, "onnx": write_onnx, "openvino": write_openvino, "pt2": write_pt2}
 RECORD, CARD, SCRIPT = "export.json", "MODEL_CARD.md", "predict.py"
 GONE = "The test images of the run cannot be found again."
+ELSEWHERE = "The file cannot run on this computer. Run verify.py on a computer with {runtime}."
 MAX_IMAGES = 256
 """The most images on which a file is compared."""
 
@@ -63,6 +69,7 @@ class _Written:
     facts: dict[str, Any]
     comparison: Comparison | None = None
     quantised: Quantised | None = None
+    unverified: str = ""
 
 
 def export(result: Result, request: Request) -> Path:
@@ -86,6 +93,7 @@ def export(result: Result, request: Request) -> Path:
             "runtime": {form.runtime: _version(form.runtime)},
             "facts": written.facts,
             "verification": written.comparison,
+            "unverified": written.unverified,
             "int8": written.quantised,
         }
         jsonio.write(fresh / RECORD, record)
@@ -106,9 +114,12 @@ def _write_file(result: Result, request: Request, fresh: Path) -> _Written:
     form, folder, heads = request.form, result.folder / "model", result.installed.heads
     model = load_exported(folder, heads=heads)
     facts = file_facts(model, parse(result.report), int8=request.int8)
-    WRITERS[form.name](fresh / form.file, traced(model.network, model.view.input_size), facts)
+    WRITERS[form.name](fresh / form.file, _program(form, model), facts)
     write_bytes(fresh / SCRIPT, script(form).encode())
     predictor, quantised = load_predictor(folder, device="cpu", heads=heads, single_pass=True), None
+    if not form.runs_here():
+        write_verification(fresh, form, predictor, seed=_seed(result))
+        return _Written(facts, unverified=ELSEWHERE.format(runtime=form.runtime))
     metric = _metric(result, predictor)
     if request.int8:
         quantised = quantise(fresh, form.file, facts, result, predictor, metric)
@@ -117,6 +128,18 @@ def _write_file(result: Result, request: Request, fresh: Path) -> _Written:
     if quantised is None:  # test images must not decide whether integers are precise enough
         check(found, form.file)
     return _Written(facts, found, quantised)
+
+
+def _program(form: ExportFormat, model: ExportedModel) -> ExportedProgram:
+    """Return the graph of a model; Core ML has no pixels of 8 bits."""
+    size = model.view.input_size
+    if form.name == "coreml":
+        return traced(model.network, size, dtype=torch.float32, most=MAX_BATCH)
+    return traced(model.network, size)
+
+
+def _seed(result: Result) -> int:
+    return int(result.report.get("seed") or 0)
 
 
 def _metric(result: Result, predictor: Predictor | EnsemblePredictor) -> Metric:
@@ -129,7 +152,7 @@ def _metric(result: Result, predictor: Predictor | EnsemblePredictor) -> Metric:
 
 def _images(result: Result, request: Request, predictor: Predictor | EnsemblePredictor) -> FoundImages:
     """Return the images of the comparison: given ones, test images of the run, or random ones."""
-    seed = int(result.report.get("seed") or 0)
+    seed = _seed(result)
     if request.images is not None:
         found = given_images(result, request.images)
     else:
@@ -154,11 +177,12 @@ def _files(folder: Path) -> list[dict[str, Any]]:
     """Return the name, the size in bytes and the SHA-256 digest of each file."""
     return [
         {
-            "name": path.name,
+            "name": path.relative_to(folder).as_posix(),
             "bytes": path.stat().st_size,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         }
-        for path in sorted(folder.iterdir())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     ]
 
 

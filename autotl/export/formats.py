@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ class ExportFormat:
         packages: The modules that write the format, besides those of autotl.
         extra: The extra of autotl that installs them.
         runtime: The distribution that runs the file.
+        system: The only operating system that has the runtime, as Python names it; "" for any.
     """
 
     name: str
@@ -26,11 +28,17 @@ class ExportFormat:
     packages: tuple[str, ...] = ()
     extra: str = ""
     runtime: str = ""
+    system: str = ""
+
+    def runs_here(self) -> bool:
+        """Return whether this computer can run the file."""
+        return self.system in ("", platform.system())
 
 
 FORMATS: Mapping[str, ExportFormat] = {
     each.name: each
     for each in (
+        ExportFormat("coreml", "model.mlpackage", ("coremltools",), "coreml", "coremltools", "Darwin"),
         ExportFormat("onnx", "model.onnx", ("onnx", "onnxscript", "onnxruntime"), "export", "onnxruntime"),
         ExportFormat("openvino", "model.xml", ("openvino",), "openvino", "openvino"),
         ExportFormat("pt2", "model.pt2", runtime="torch"),

@@ -15,6 +15,10 @@ from autotl.report.sections import how, test, what
 from autotl.report.sections.summary import caveat, delivered, verdict, warnings
 
 TAGS = ("image-classification", "timm", "autotl")
+UNVERIFIED = (
+    "This file was written on a computer that cannot run it, so its answers were not compared with those of "
+    "autotl. `verify.py` compares them."
+)
 
 
 def model_card(
@@ -27,7 +31,8 @@ def model_card(
     Args:
         report: The report of the run.
         form: The format.
-        comparison: The comparison of the file with autotl; None for a copy of the model folder.
+        comparison: The comparison of the file with autotl; None for a copy of the model folder, and for a
+            file that does not run on this computer.
         int8: Whether the file computes with 8-bit integers; the report has the scores of float32.
     """
     tested = _tested_model(report, int8=int8)
@@ -157,15 +162,19 @@ def _other_scores(tested: str, found: Comparison | None) -> tuple[str, ...]:
 
 
 def _use(form: ExportFormat, comparison: Comparison | None, kind: str) -> Section:
-    if comparison is None:
+    if not form.file:
         sentences: tuple[str, ...] = ("`README.md` has code that loads this folder with timm.",)
         return Section(name="use", title="Use", link="Use", sentences=sentences)
-    images = f"{comparison.images:,} {comparison.source}"
-    same = "numbers" if kind == "regression" else "labels"
-    sentences = (
-        f"`predict.py` needs {form.runtime}, NumPy and Pillow alone. On {images} it gave the same {same} "
-        f"as autotl for {100 * comparison.equal_labels:.1f}% of the images; the largest difference of a "
-        f"prediction was {comparison.largest_difference:.2g}.",
-    )
+    needs = f"`predict.py` needs {form.runtime}, NumPy and Pillow alone."
+    if comparison is None:
+        sentences = (needs, UNVERIFIED)
+    else:
+        images = f"{comparison.images:,} {comparison.source}"
+        same = "numbers" if kind == "regression" else "labels"
+        sentences = (
+            f"{needs} On {images} it gave the same {same} as autotl for "
+            f"{100 * comparison.equal_labels:.1f}% of the images; the largest "
+            f"difference of a prediction was {comparison.largest_difference:.2g}.",
+        )
     shell = Snippet("In a shell", "sh", f"python predict.py {form.file} photo.jpg")
     return Section(name="use", title="Use", link="Use", sentences=sentences, snippets=(shell,))

@@ -126,7 +126,7 @@ def _convert(path: Path, pixels: NDArray[np.uint8], facts: Mapping[str, Any], sc
             quantization.quantize_static(
                 str(prepared),
                 str(made),
-                _reader(channels_last(pixels)),
+                _Images(iter(channels_last(pixels))),
                 quant_format=quantization.QuantFormat.QDQ,
                 op_types_to_quantize=list(OPERATORS),
                 per_channel=True,
@@ -145,17 +145,13 @@ def _convert(path: Path, pixels: NDArray[np.uint8], facts: Mapping[str, Any], sc
     onnx.save(model, str(path))
 
 
-def _reader(images: Any) -> Any:
-    """Return the images one by one, as onnxruntime asks for them."""
-    from onnxruntime.quantization import CalibrationDataReader
+class _Images:
+    """Images one by one, as onnxruntime asks for them."""
 
-    class Images(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
-        def __init__(self) -> None:
-            self._left: Iterator[NDArray[np.uint8]] = iter(images)
+    def __init__(self, images: Iterator[NDArray[np.uint8]]) -> None:
+        self._images = images
 
-        def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
-            """Return the inputs of the next image; None after the last."""
-            image = next(self._left, None)
-            return None if image is None else {"images": image}
-
-    return Images()
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """Return the inputs of the next image; None after the last."""
+        image = next(self._images, None)
+        return None if image is None else {"images": image}

@@ -5,11 +5,25 @@ from __future__ import annotations
 from importlib.resources import files
 from string import Template
 
+from autotl.export.files.coreml_package import FACTS as COREML_FACTS
 from autotl.export.files.pt2_file import FACTS
 from autotl.export.formats import ExportFormat
 
 TEMPLATE = files("autotl") / "export" / "templates" / "predict.py.txt"
-IMPORTS = {"onnx": "import onnxruntime", "openvino": "import openvino", "pt2": "import torch"}
+IMPORTS = {
+    "coreml": "import coremltools",
+    "onnx": "import onnxruntime",
+    "openvino": "import openvino",
+    "pt2": "import torch",
+}
+COREML = f"""\
+    network = coremltools.models.MLModel(path, compute_units=coremltools.ComputeUnit.CPU_ONLY)
+
+    def run(pixels):
+        found = network.predict({{"images": pixels.astype(np.float32)}})
+        return found["predictions"], found["outputs"]
+
+    return json.loads(network.user_defined_metadata["{COREML_FACTS}"]), run"""
 ONNX = """\
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     kept = session.get_modelmeta().custom_metadata_map.items()
@@ -36,7 +50,7 @@ PT2 = f"""\
             return [each.numpy() for each in network(torch.from_numpy(pixels))]
 
     return json.loads(extra["{FACTS}"]), run"""
-LOADS = {"onnx": ONNX, "openvino": OPENVINO, "pt2": PT2}
+LOADS = {"coreml": COREML, "onnx": ONNX, "openvino": OPENVINO, "pt2": PT2}
 
 
 def script(form: ExportFormat) -> str:

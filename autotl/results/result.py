@@ -259,7 +259,7 @@ class Result:
         """Write the model for another runtime, verify it, and return the folder.
 
         Args:
-            format: ``"onnx"``, ``"openvino"``, ``"pt2"`` or ``"timm"``.
+            format: ``"onnx"``, ``"coreml"``, ``"openvino"``, ``"pt2"`` or ``"timm"``.
             out: The new folder; None for a folder inside ``export`` of the run folder.
             int8: Whether weights and activations become 8-bit integers, for ONNX.
             images: Images to compare on, as for :meth:`predict`; None for the test images of the run.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +12,7 @@ import pytest
 
 from autotl import cli
 from autotl.leaderboard import read_rows, write_rows
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.support.command_line import Run
 
 PEER = """
     import csv, json, os, sys
@@ -28,17 +26,6 @@ PEER = """
     told = {"plugin": name, "version": "1", "val": None, "versions": {"python": "3"}}
     json.dump(told, open(os.path.join(out, "entry.json"), "w"))
 """
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
 
-from autotl import cli
+from tests.support.command_line import Run
 from tests.support.planted import photos
 
-Run = Callable[..., tuple[int, str, str]]
 FAST = ("--backbone", "tiny", "--projection", "pca", "--device", "cpu", "--quiet")
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +16,7 @@ from PIL import Image
 
 from autotl import cli
 from autotl.testing import tiny_images
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
+from tests.support.command_line import Run
 
 
 @pytest.fixture(scope="module")

@@ -8,34 +8,21 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import autotl
-from autotl import cli
 from autotl.errors import ExportError, RunError
 from autotl.export import exporting
 from autotl.export.script import script
+from tests.support.command_line import Run
 
-Run = Callable[..., tuple[int, str, str]]
 needs_onnx = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("onnx", "onnxscript", "onnxruntime")),
     reason="autotl[export] is not installed",
 )
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 def labels(folder: Path, file: str, paths: list[Path], *, banned: str) -> dict[str, list[str]]:
@@ -143,7 +130,7 @@ def test_wrong_calls_are_refused_before_anything_is_written(
     full.mkdir()
     (full / "notes.txt").touch()
     for words, reason in (
-        ((finished, "--format", "coreml"), "No export format called 'coreml'."),
+        ((finished, "--format", "tensorrt"), "No export format called 'tensorrt'."),
         ((finished, "--format", "pt2", "--int8"), "only onnx has it"),
         ((finished, "--format", "pt2", "--out", full), "exists and is not empty"),
         ((empty, "--format", "pt2", "--out", tmp_path / "out"), "is not a run folder"),

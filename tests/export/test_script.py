@@ -131,7 +131,7 @@ def run(pixels):
     assert ended.stderr.startswith("bad.jpg cannot be read: ")
 
 
-@pytest.mark.parametrize("name", ["onnx", "openvino", "pt2"])
+@pytest.mark.parametrize("name", ["coreml", "onnx", "openvino", "pt2"])
 def test_the_script_of_each_format_compiles(name: str) -> None:
     compile(script(FORMATS[name]), "predict.py", "exec")
 

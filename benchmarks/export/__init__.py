@@ -1,0 +1,1 @@
+"""Measure exported files: their answers, sizes and latencies."""
