@@ -98,7 +98,7 @@ def rendered(template: str, *packages: str, **content: Any) -> str:
 
 
 def page_script(name: str, *packages: str) -> dict[str, Any]:
-    """Return a script and its hash, which the policy of a page needs.
+    """Return a script, and its hash for the policy.
 
     Args:
         name: The name of the template.

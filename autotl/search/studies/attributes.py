@@ -18,7 +18,7 @@ RESUMED = "autotl: gone on with"
 DROPPED = "autotl: dropped"
 """Marks a trial that is not one of the search: its process ended too early."""
 FOLD_SCORES, SECONDS, STATE, REASON = "score by fold", "seconds", "state", "reason"
-"""Facts of a trial for people; the search reads none of them."""
+"""Facts of a trial for people, which the search does not read."""
 
 
 def is_extra(trial: optuna.trial.FrozenTrial) -> bool:

@@ -18,7 +18,7 @@ from autotl.trials.trial import Trial
 
 
 def open_study(arm: Arm, task: Task, storage: optuna.storages.BaseStorage) -> optuna.Study:
-    """Open the study of an arm, or make it, and name its metric.
+    """Open or make the study of an arm, and name its metric.
 
     Args:
         arm: The arm, which gives the study its name.
