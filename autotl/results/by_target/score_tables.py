@@ -15,6 +15,9 @@ from autotl.results.by_target.mistakes import label_confusion, read_answers
 _SCORES = {"single_label": "per_class", "multi_label": "per_label", "regression": "per_column"}
 """The part of ``test`` in the report that has the scores, by the kind of target."""
 _INTERVAL = "_ci95"
+_LEADERBOARD = (
+    "strategy", "backbone", "best_val", "test", "ci95", "trials", "folds", "seconds", "state", "reason",
+)  # fmt: skip
 
 
 def confusion_table(report: Report, folder: Path) -> pd.DataFrame:
@@ -43,6 +46,12 @@ def confusion_table(report: Report, folder: Path) -> pd.DataFrame:
         )
     given, predicted = (pd.Index(names, name=axis, dtype=object) for axis in ("given", "predicted"))
     return pd.DataFrame(report.confusion, index=given, columns=predicted)
+
+
+def leaderboard_table(arms: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the rows behind :meth:`autotl.results.Result.leaderboard`."""
+    table = pd.DataFrame(arms)
+    return table[[name for name in _LEADERBOARD if name in table.columns]]
 
 
 def score_table(test: Mapping[str, Any], kind: str) -> pd.DataFrame:
