@@ -25,6 +25,7 @@ def analyze(
     unlabelled: Any = None,
     deploy: Any = None,
     image: str | None = None,
+    text: str | None = None,
     label: str | Sequence[str] | None = None,
     target: str | None = None,
     group: str | None = None,
@@ -51,6 +52,7 @@ def analyze(
         unlabelled: Images like ``data`` without labels.
         deploy: Images of the place of use.
         image: The column of image paths, in a table.
+        text: The column of texts, in a table without images.
         label: The column of labels, in a table; or several columns.
         target: The kind of target: "single", "multi" or "number"; by default it is inferred.
         group: The column whose equal values must stay in one part of the split.

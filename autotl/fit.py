@@ -44,6 +44,7 @@ def fit(
     max_size: str | int | None = None,
     test: float = 0.2,
     image: str | None = None,
+    text: str | None = None,
     label: str | Sequence[str] | None = None,
     target: TargetName | str | None = None,
     group: str | None = None,
@@ -79,9 +80,9 @@ def fit(
     On Ctrl-C the best model so far is evaluated and saved before KeyboardInterrupt is raised.
 
     Args:
-        data: A folder of class folders, or a zip of one. A table of image paths and labels: CSV, Parquet or
-            DataFrame. ``(images, labels)`` arrays, or a dataset of torch or Hugging Face. None if a resumed
-            run has its data at a path.
+        data: A folder of class folders, or a zip of one. A table of image paths and labels, or of texts and
+            labels: CSV, Parquet, JSON lines or DataFrame. ``(images, labels)`` arrays, ``(texts, labels)``
+            lists, or a dataset of torch or Hugging Face. None if a resumed run has its data at a path.
         preset: How much work the run does: "quick", "balanced" or "best".
         out: The new folder of the run. By default it is ``autotl-runs/<data>-<time>`` below the current
             folder. The environment variable ``AUTOTL_RUNS`` names another folder than ``autotl-runs``; "off"
@@ -114,6 +115,7 @@ def fit(
         test: The fraction of the images held out for the final test, in (0, 0.9], if the data has no test
             part.
         image: The column of image paths, in a table.
+        text: The column of texts, in a table without images.
         label: The column of labels, in a table; or several columns, each with a label (0 or 1) or a number.
         target: The kind of target: "single" (one class), "multi" (any number of labels) or "number" (one
             or more numbers). By default it is inferred from the labels, and said in a note.

@@ -14,6 +14,7 @@ from autotl.api.backbone import (
     Backbone,
     BackboneSource,
     DataConfig,
+    InputConfig,
     Pace,
     Reference,
     SourceClass,
@@ -51,6 +52,8 @@ from autotl.api.executor import (
 from autotl.api.heads.contract import HeadKind, HeadSpec, PortableHead
 from autotl.api.heads.linear import HeadSetting, LinearHeads, LinearProblem
 from autotl.api.learner import Batch, Beat, Learner, Resumable, Rows, Score
+from autotl.api.modality.configs import ModalityName, TextConfig
+from autotl.api.modality.contract import InputView, Modality, ToBatch
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
@@ -111,6 +114,8 @@ __all__ = [
     "HeadSetting",
     "HeadSpec",
     "Images",
+    "InputConfig",
+    "InputView",
     "Item",
     "Job",
     "JobProgress",
@@ -124,6 +129,8 @@ __all__ = [
     "Listing",
     "Machine",
     "MeanScore",
+    "Modality",
+    "ModalityName",
     "OnProgress",
     "OnRequest",
     "Outcome",
@@ -158,6 +165,8 @@ __all__ = [
     "TargetSpec",
     "Task",
     "Temperature",
+    "TextConfig",
+    "ToBatch",
     "Transferability",
     "Watch",
     "Weights",

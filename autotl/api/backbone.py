@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from autotl.api.modality.configs import ModalityName, TextConfig
 from autotl.api.task import Applies
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ class DataConfig:
     crop_mode: str
     fixed: bool
 
+    modality: ClassVar[ModalityName] = "image"
+
+
+InputConfig = DataConfig | TextConfig
+"""The form of the inputs that weights expect, of any modality."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -49,6 +56,8 @@ class Weights:
         folder: The local folder, if any; it may contain a source reference.
         args: Further arguments of ``timm.create_model`` for a network without weights, as JSON values.
         config: Image form of a network without weights; None takes timm's configuration.
+        modality: The kind of inputs that the network takes. If timm does not create it, ``timm_name`` is the
+            name of its architecture.
     """
 
     name: str
@@ -58,6 +67,7 @@ class Weights:
     folder: Path | None = None
     args: Mapping[str, Any] = field(default_factory=dict, hash=False)
     config: DataConfig | None = None
+    modality: ModalityName = "image"
 
 
 @runtime_checkable
@@ -128,12 +138,14 @@ class Pace:
     """The speed of a backbone, forward and in training.
 
     ``forward`` and ``training`` are images a second at ``input_size`` pixels. The values are measured on this
-    machine. They are typical values instead if time does not limit the search.
+    machine. They are typical values instead if time does not limit the search. The seconds of an image grow
+    with this ``power`` of its size.
     """
 
     input_size: int
     forward: float
     training: float
+    power: float = 2.0
 
     def seconds(self, images: float, *, input_size: int, trained: float = 0.0) -> float:
         """Return the seconds for one pass over some images.
@@ -145,7 +157,8 @@ class Pace:
                 every layer.
         """
         forward, step = 1 / self.forward, 1 / self.training
-        return images * (forward + trained * max(step - forward, 0.0)) * (input_size / self.input_size) ** 2
+        growth: float = (input_size / self.input_size) ** self.power
+        return images * (forward + trained * max(step - forward, 0.0)) * growth
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +174,7 @@ class Backbone:
         stages: The stages, in the order of the forward pass.
         features: Number of pooled features.
         parameters: Number of parameters.
-        config: The form of the images that the weights expect.
+        config: The form of the inputs that the weights expect.
         classes: The classes of the source head.
         input_sizes: Image sizes that are recommended for the task, in pixels, ascending.
         input_size: Recommended image size for a pass over frozen layers, in pixels.
@@ -179,7 +192,7 @@ class Backbone:
     stages: tuple[Stage, ...]
     features: int
     parameters: int
-    config: DataConfig
+    config: InputConfig
     classes: tuple[SourceClass, ...]
     input_sizes: tuple[int, ...]
     input_size: int

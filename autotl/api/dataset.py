@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from autotl.api.modality.configs import ModalityName
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.target import RawTarget, TargetKind, TargetSpec
 from autotl.api.task import Applies
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
-    from PIL import Image
 
     from autotl.api.target import Targets
 
@@ -28,33 +28,35 @@ NO_GROUPS = "none"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A labelled image as a reader found it.
+    """A labelled image or text as a reader found it.
 
     Attributes:
         name: The image's name.
         target: The target as the data has it: the name of its class, the names of its labels, or its numbers.
-        open: Decodes the image, and may raise: an unreadable image is listed and skipped.
+        open: Decodes the image or returns the text, and may raise: what is unreadable is listed and skipped.
         group: Images of one group never straddle a split.
         part: The part of a split that the user's own data assigns to the image.
     """
 
     name: str
     target: RawTarget
-    open: Callable[[], Image.Image]
+    open: Callable[[], Any]
     group: str | None = None
     part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The images that a reader found.
+    """The images or texts that a reader found.
 
     ``notes`` are sentences for the user about the reader's inferences. ``target`` is None for classes.
+    ``modality`` is the kind of all items.
     """
 
     items: Sequence[Item]
     notes: tuple[str, ...] = ()
     target: TargetSpec | None = None
+    modality: ModalityName = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Columns:
 
     Attributes:
         image: The column of images or their paths.
+        text: The column of texts, for data without images.
         label: The column of labels. Several columns hold a label or a number each.
         group: The column of groups, or ``NO_GROUPS``.
         target: The kind of target; None lets the reader infer it.
@@ -77,6 +80,7 @@ class Columns:
     group: str | None = None
     target: TargetKind | None = None
     blank_labels: bool = False
+    text: str | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -114,8 +118,8 @@ class Reader(Protocol):
 class ReadsUnlabelled(Protocol):
     """A :class:`Reader` that also lists images without labels, for ``predict``."""
 
-    def images(self, source: object, columns: Columns) -> Sequence[tuple[str, Callable[[], Image.Image]]]:
-        """List each image's name with a function that opens it.
+    def images(self, source: object, columns: Columns) -> Sequence[tuple[str, Callable[[], Any]]]:
+        """List names of images or texts with functions that open them.
 
         Raises as :meth:`Reader.read` does.
         """
@@ -124,32 +128,35 @@ class ReadsUnlabelled(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Images that can be opened, in the order of their content digests.
+    """Images or texts in the order of their content digests.
 
     Attributes:
         table: A row per image, indexed 0…n-1. ``item`` is the name, ``label`` an index into ``classes``,
             ``digest`` the hash of the decoded pixels. Without classes there is no ``label``, but a float32
             column ``target 0``, ``target 1``, … for each label or number. ``group`` and ``part`` are those of
-            the :class:`Item`. ``height`` and ``width`` are in pixels. ``looks`` is a 64-bit perceptual hash:
-            few bits differ between copies of a picture. ``taken`` is the camera and the second, or None. If
+            the :class:`Item`. ``looks`` is a 64-bit hash of which few bits differ between near copies. Images
+            have ``height`` and ``width`` in pixels, and ``taken``: the camera and the second, or None. Texts
+            have ``length`` in words, and a ``digest`` that ignores case and white space. If
             groups were found, ``together`` has the number of each image's group, or -1.
-        openers: ``openers[i]`` returns row i as an upright RGB image.
+        openers: ``openers[i]`` returns row i as an upright RGB image, or as a text.
         target: The kind of target, and the names of its classes, labels or numbers.
         digest: Hash of the content as a whole.
         notes: Sentences for the user.
         unreadable: The reason for each item that was left out.
         left_out: Number of images that were not read because time was short.
         scale: Conversion of pixel values of more than 8 bits to RGB; None if each image has its own.
+        modality: The kind of all inputs.
     """
 
     table: pd.DataFrame
-    openers: Sequence[Callable[[], Image.Image]]
+    openers: Sequence[Callable[[], Any]]
     target: TargetSpec
     digest: str
     notes: tuple[str, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
     left_out: int = 0
     scale: PixelScale | None = None
+    modality: ModalityName = "image"
 
     def __len__(self) -> int:
         return len(self.openers)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autotl.api.additional.contract import AdditionalImages
+from autotl.api.modality.configs import ModalityName
 from autotl.api.target import TargetSpec
 
 
@@ -29,7 +30,7 @@ class Task:
     Attributes:
         target: The kind of target, and the names of its classes, labels or numbers.
         strata_counts: Number of training images of each stratum, such as a class, by its name.
-        typical_size: Median of the images' shorter sides, in pixels.
+        typical_size: Median of the images' shorter sides, in pixels; of texts, tokens that most have at most.
         metric: Name of the metric.
         trial_seconds: Time limit of one trial on all ``folds`` folds, or None if only trials are counted.
         folds: Number of folds that ``trial_seconds`` is for. More than 1 if the validation images of a single
@@ -38,6 +39,8 @@ class Task:
             none could be measured.
         backbones: Number of weights of each backbone of the run, by its name.
         additional: Facts of images besides the labelled ones, by their role; empty if the user gave none.
+        augmentations: The names of the random views that a training may use, ``"none"`` first.
+        modality: The kind of the inputs.
     """
 
     target: TargetSpec
@@ -49,6 +52,8 @@ class Task:
     likeness: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     backbones: Mapping[str, int] = field(default_factory=dict)
     additional: Mapping[str, AdditionalImages] = field(default_factory=dict)
+    augmentations: tuple[str, ...] = ("none", "shift", "mirror", "strong")
+    modality: ModalityName = "image"
 
     @property
     def train_rows(self) -> int:

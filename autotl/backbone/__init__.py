@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from autotl.backbone.cut import HEAD, Cuts, cut
     from autotl.backbone.describe import data_config, describe
     from autotl.backbone.ensemble_folder import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
-    from autotl.backbone.find import candidates, find
+    from autotl.backbone.find import candidates, find, first_available
     from autotl.backbone.forward_pass import native_size
     from autotl.backbone.freeze import Frozen, Norm, freeze
     from autotl.backbone.head import (
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         noise_images,
         save_reference,
     )
+    from autotl.backbone.speed.example_inputs import example_inputs
     from autotl.backbone.speed.latency import latency_of
     from autotl.backbone.stages import Layout, layout, parameters_up_to, stages_of
 
@@ -87,7 +88,9 @@ __all__ = [
     "describe",
     "ends_linear",
     "ensemble_advice",
+    "example_inputs",
     "find",
+    "first_available",
     "first_departed_layer",
     "freeze",
     "heads",

@@ -13,6 +13,7 @@ from autotl.backbone.ensemble_folder import ensemble_advice, is_ensemble
 from autotl.errors import WeightsError
 from autotl.importing.lazy import lazy_module
 from autotl.importing.vision import timm
+from autotl.modalities import modality_named
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +30,9 @@ _PICKLE_PATTERNS = ("*.bin", "*.pth", "*.pt", "*.pth.tar")
 def create(
     weights: Weights, *, classes: int | None = None, pretrained: bool = True, seed: int = 0
 ) -> nn.Module:
-    """Create a stock timm model on the CPU, in evaluation mode.
+    """Create a stock model on the CPU, in evaluation mode.
+
+    It is timm's, or that of another modality than images.
 
     The global random state is not changed.
 
@@ -44,24 +47,11 @@ def create(
         WeightsError: The weights are missing, damaged, or do not fit their architecture.
     """
     load_weights = pretrained and weights.pretrained
-    file = _hub_file(weights) if load_weights else None
-    overlay = {"file": str(file)} if file else _config_overlay(weights)
-    if load_weights and weights.folder is not None:
-        safe_file(weights.folder)
-        read_config(weights.folder)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would also reseed every GPU
-        try:
-            model: Any = timm.create_model(
-                weights.timm_name, pretrained=load_weights, pretrained_cfg_overlay=overlay, **weights.args
-            )
-        except LOADING_ERRORS as error:
-            raise WeightsError(
-                f"The weights of {weights.name!r} ({weights.origin}) cannot be loaded: "
-                f"{error_summary(error)}. Download or save them again, or choose another backbone."
-            ) from error
-        if file:  # the local path is no property of the model, and must not be saved with it
-            model.pretrained_cfg["file"] = None
+        model: Any = modality_named(weights.modality).create(weights, pretrained=load_weights)
+        if model is None:
+            model = _timm_model(weights, load_weights=load_weights)
         if load_weights:
             check_values(model, weights.name)
         if classes is not None:
@@ -70,6 +60,27 @@ def create(
             new_head(model, classes)
     created: nn.Module = model.eval()
     return created
+
+
+def _timm_model(weights: Weights, *, load_weights: bool) -> Any:
+    """Return timm's model of the weights, or one with random weights."""
+    file = _hub_file(weights) if load_weights else None
+    overlay = {"file": str(file)} if file else _config_overlay(weights)
+    if load_weights and weights.folder is not None:
+        safe_file(weights.folder)
+        read_config(weights.folder)
+    try:
+        model: Any = timm.create_model(
+            weights.timm_name, pretrained=load_weights, pretrained_cfg_overlay=overlay, **weights.args
+        )
+    except LOADING_ERRORS as error:
+        raise WeightsError(
+            f"The weights of {weights.name!r} ({weights.origin}) cannot be loaded: "
+            f"{error_summary(error)}. Download or save them again, or choose another backbone."
+        ) from error
+    if file:  # the local path is no property of the model, and must not be saved with it
+        model.pretrained_cfg["file"] = None
+    return model
 
 
 def weights_file(weights: Weights) -> Path | None:

@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from autotl.backbone.forward_pass import native_size
 from autotl.backbone.head import heads
 from autotl.backbone.modes import temporary_mode
+from autotl.backbone.speed.example_inputs import example_inputs
 from autotl.importing.vision import timm, torchvision
 
 TIMM_LAYERS: Any = timm.layers  # typed in part
@@ -240,8 +241,10 @@ def _copy(subgraph: Graph, nodes: Sequence[Node], copies: dict[Node, Node]) -> N
 def _is_equivalent(model: nn.Module, prefix: nn.Module, suffix: nn.Module, input_size: int) -> bool:
     """Return whether prefix and suffix compute the same."""
     like = next(model.parameters())
-    noise = torch.rand(3, 3, input_size, input_size, generator=torch.Generator().manual_seed(0))
-    x = (noise * 2 - 1).to(device=like.device, dtype=like.dtype)
+    noise = example_inputs(model, 3, input_size, torch.Generator().manual_seed(0)).contiguous()
+    x = noise.to(like.device)
+    if noise.is_floating_point():
+        x = (noise * 2 - 1).to(device=like.device, dtype=like.dtype)
     with temporary_mode(model, training=False), torch.no_grad():
         expected = _outputs_and_features(model, lambda: model(x))
         found = _outputs_and_features(model, lambda: suffix(prefix(x)))

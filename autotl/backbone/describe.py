@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from autotl.api import Backbone, DataConfig, Pace, SourceClass, Weights
+from autotl.api import Backbone, DataConfig, InputConfig, Pace, SourceClass, TextConfig, Weights
 from autotl.backbone.checks import check_classifier, check_config, raising_weights_error
 from autotl.backbone.create import create, read_config, weights_file
 from autotl.backbone.forward_pass import native_size
@@ -21,6 +22,7 @@ from autotl.backbone.stages import layout
 from autotl.clock import NEVER, Clock, Deadline
 from autotl.errors import WeightsError
 from autotl.importing.vision import timm
+from autotl.modalities import modality_of
 
 TIMM_DATA: Any = timm.data  # typed in part
 PACE_SHARE = 0.2  # of the time left, for measuring the pace of all backbones
@@ -54,16 +56,16 @@ def describe(
     """
     with raising_weights_error(weights):
         model = create(weights)
-        config = data_config(model)
-        check_config(config, weights.name)
+        config = checked_config(model, weights.name)
         found = layout(model)
         check_classifier(model, weights, features=found.features)
         digest, classes = digest_of(weights, model), source_classes(weights, model)
         input_sizes = input_sizes_of(config, typical_size)
         # at the smallest size, fixed costs would make the larger sizes look slower than they are
         pace_size = input_sizes[0] if small else input_sizes[len(input_sizes) // 2]
+        power = modality_of(config).cost_power
         if workload.seconds is None:
-            pace = typical_pace(found.flops, native=native_size(model), input_size=pace_size, device=device)
+            pace = typical_pace(found.flops, pace_size, native=native_size(model), device=device, power=power)
         else:
             pace_end = end.share(PACE_SHARE / workload.backbones)
             pace = _measure_pace(model.to(device), pace_size, clock, pace_end, small=small)
@@ -80,8 +82,22 @@ def describe(
             classes=classes,
             input_sizes=input_sizes,
             input_size=largest_affordable(input_sizes, pace, workload),
-            pace=pace,
+            pace=replace(pace, power=power),
         )
+
+
+def checked_config(model: nn.Module, name: str) -> InputConfig:
+    """Return a model's form of inputs. Raises WeightsError if it is invalid."""
+    config = input_config(model)
+    if isinstance(config, DataConfig):
+        check_config(config, name)
+    return config
+
+
+def input_config(model: nn.Module) -> InputConfig:
+    """Return a model's form of inputs: its own, or by timm's rules."""
+    own: InputConfig | None = getattr(model, "input_config", None)
+    return data_config(model) if own is None else own
 
 
 def data_config(model: nn.Module) -> DataConfig:
@@ -108,6 +124,8 @@ def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...
 
     Each has all its names. The result is empty if they are unknown, or if the outputs are numbers.
     """
+    if isinstance(input_config(model), TextConfig):
+        return ()
     if weights.folder is not None and read_config(weights.folder).get("target") == "regression":
         return ()
     stock: Any = model
@@ -144,7 +162,7 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
         model: The model with its weights.
     """
     stock: Any = model
-    description = [_architecture(model), getattr(stock, "pretrained_model_args", {}), data_config(model)]
+    description = [_architecture(model), getattr(stock, "pretrained_model_args", {}), input_config(model)]
     digest = hashlib.blake2b(json.dumps(description, default=str, sort_keys=True).encode(), digest_size=16)
     file: Path | None = weights_file(weights)
     if file is not None:

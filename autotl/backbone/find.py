@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -136,6 +136,27 @@ def _heavier(too_slow: list[tuple[Preference, str]], chosen: list[Weights]) -> l
     taken = {weights.name for weights in chosen}
     costs = [preference.arithmetic for preference in PREFERENCES if preference.name in taken]
     return [note for preference, note in too_slow if preference.arithmetic > min(costs, default=0.0)]
+
+
+def first_available(names: Sequence[str], sources: Mapping[str, BackboneSource]) -> tuple[Weights, str]:
+    """Return the first backbone that opens, with a sentence on it.
+
+    Args:
+        names: The names of backbones, best first.
+        sources: Backbone sources by name.
+
+    Raises:
+        WeightsError: None can be opened here.
+    """
+    reasons = []
+    for name in names:
+        try:
+            weights = find(name, sources)
+        except (UnknownName, WeightsError) as error:
+            reasons.append(str(error))
+            continue
+        return weights, f"Uses {weights.name}: the default for this data. Name others with --backbone."
+    raise WeightsError(f"No pretrained backbone can be opened here. {' '.join(reasons)}")
 
 
 def _lightest(opener: _PreferenceOpener, allowed: list[Preference]) -> list[Weights]:

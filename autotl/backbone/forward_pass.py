@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from autotl.backbone.head import pooled
 from autotl.backbone.modes import temporary_mode
+from autotl.backbone.speed.example_inputs import example_inputs
 from autotl.backbone.speed.operations import OperationCounter
 
 
@@ -52,7 +53,7 @@ class ForwardPass:
 
 
 def record_forward_pass(model: nn.Module, input_size: int) -> ForwardPass:
-    """Record a forward pass of a blank image of ``input_size`` pixels."""
+    """Record a forward pass of one blank image or other input."""
     recorder = _Recorder()
     hooks = []
     for name, module in model.named_modules():
@@ -62,7 +63,7 @@ def record_forward_pass(model: nn.Module, input_size: int) -> ForwardPass:
                 module.register_forward_hook(recorder.after(name)),
             ]
     like = next(model.parameters())
-    blank = torch.zeros(1, 3, input_size, input_size, device=like.device, dtype=like.dtype)
+    blank = _blank(model, input_size, like)
     try:
         with temporary_mode(model, training=False), torch.no_grad(), recorder.counter:
             features = pooled(model, blank).shape[1]
@@ -75,8 +76,15 @@ def record_forward_pass(model: nn.Module, input_size: int) -> ForwardPass:
     return ForwardPass(recorder.runs, recorder.counter.operations, features)
 
 
+def _blank(model: nn.Module, input_size: int, like: nn.Parameter) -> Tensor:
+    """Return one input that a model takes, on its device."""
+    if hasattr(model, "example_inputs"):
+        return example_inputs(model, 1, input_size).to(like.device)
+    return torch.zeros(1, 3, input_size, input_size, device=like.device, dtype=like.dtype)
+
+
 def native_size(model: nn.Module) -> int:
-    """Return the image size in pixels that the weights were trained for."""
+    """Return the native input size of the weights, in pixels or tokens."""
     stock: Any = model
     return int((stock.pretrained_cfg.get("input_size") or (3, 224, 224))[-1])
 

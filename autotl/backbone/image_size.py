@@ -1,15 +1,14 @@
-"""Choose the image sizes that are worth trying, and the one that is recommended."""
+"""Choose the input sizes that are worth trying, and the one that is recommended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autotl.api import DataConfig, Pace
+from autotl.api import InputConfig, Pace
+from autotl.modalities import modality_of
 
-MAX_ENLARGEMENT = 8  # of the images: more pixels show no more detail
 PASS_SHARE = 0.15  # of the budget, for one pass of all backbones over all images
 BACKBONE_PASS_SHARE = 0.08  # of the budget, for one pass of each backbone, however many there are
-_MIN_LARGE_SIZE = 96  # pixels; from this native size on, candidate sizes are multiples of 32, not 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +27,14 @@ class Workload:
     backbones: int = 1
 
 
-def input_sizes_of(config: DataConfig, typical_size: int) -> tuple[int, ...]:
-    """Return the image sizes that are worth trying, ascending.
+def input_sizes_of(config: InputConfig, typical_size: int) -> tuple[int, ...]:
+    """Return the input sizes that are worth trying, ascending.
 
     Args:
-        config: The data configuration of the weights.
-        typical_size: The typical image size of the data; much larger sizes are left out.
+        config: The configuration of the weights.
+        typical_size: The typical size of the data's images, or texts; much larger sizes are left out.
     """
-    if config.fixed:
-        return (config.input_size,)
-    step = 32 if config.input_size >= _MIN_LARGE_SIZE else 16
-    smaller = {max(round(config.input_size * k / 7 / step), 1) * step for k in (3, 4, 5)}
-    input_sizes = sorted({each for each in smaller if each < config.input_size} | {config.input_size})
-    return tuple(each for each in input_sizes if each <= MAX_ENLARGEMENT * typical_size) or (input_sizes[0],)
+    return modality_of(config).input_sizes(config, typical_size)
 
 
 def largest_affordable(input_sizes: tuple[int, ...], pace: Pace, workload: Workload) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from autotl.api import Backbone, Dataset, Splits
@@ -101,8 +102,9 @@ def additional_limit(run_cache: RunCache, *, left: float | None, sets: int) -> i
         The number of images, at least MIN_ADDITIONAL.
     """
     backbones = run_cache.backbones.values()
-    sides = [view_of(each.config, input_size=each.input_size, margin=True).pixels for each in backbones]
-    limits = [int(ADDITIONAL_STORE_SHARE * run_cache.store.bound / (sets * 3 * max(sides) ** 2))]
+    views = [view_of(each.config, input_size=each.input_size, margin=True) for each in backbones]
+    largest = max(math.prod(view.shape) * view.dtype.itemsize for view in views)
+    limits = [int(ADDITIONAL_STORE_SHARE * run_cache.store.bound / (sets * largest))]
     if left is not None:
         pace = sum(each.pace.seconds(1, input_size=each.input_size) for each in backbones)
         limits.append(int(POLICY.additional_pass * max(left, 0.0) / (sets * pace)))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from autotl.api import Backbone, Dataset, FirstLook, Likeness, Machine, OwnNetworks, Splits, Strategy, Task
 from autotl.budget.policy import POLICY
 from autotl.data import count_strata
+from autotl.modalities import modality_named
 from autotl.training import epoch_seconds
 from autotl.trials.arms import plan_arms
 
@@ -40,6 +41,8 @@ def make_task(
         backbones: The backbones, by name.
     """
     return Task(
+        augmentations=modality_named(dataset.modality).augmentations,
+        modality=dataset.modality,
         target=dataset.target,
         strata_counts=count_strata(dataset, splits.train),
         typical_size=typical_size,

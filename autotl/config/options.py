@@ -70,6 +70,14 @@ class DataOptions:
         text="a column name",
         in_analyze=True,
     )
+    text: str | None = option(
+        None,
+        "The column of texts, in a table without images.",
+        metavar="COLUMN",
+        panel="Data",
+        text="a column name",
+        in_analyze=True,
+    )
     source: Any = images_option(
         "Images the backbone was pretrained on: similarity is measured, and multi_task learns from them."
     )

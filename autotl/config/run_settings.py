@@ -120,4 +120,5 @@ def columns_of(config: RunConfig) -> Columns:
     data = config.data
     labels = data.label or ()
     kind = None if data.target is None else kind_named(data.target)
-    return Columns(data.image, labels[0] if len(labels) == 1 else labels or None, data.group, kind)
+    label = labels[0] if len(labels) == 1 else labels or None
+    return Columns(data.image, label, data.group, kind, text=data.text)

@@ -80,10 +80,11 @@ if TYPE_CHECKING:
     from autotl.data.summary import summarise_data
     from autotl.data.tabular.cell_images import CellImages, open_cells
     from autotl.data.tabular.cells import holds_image, path_text
-    from autotl.data.tabular.columns import ChosenColumns, choose_columns, image_column
+    from autotl.data.tabular.columns import ChosenColumns, choose_columns, image_column, text_column
     from autotl.data.tabular.delimited import delimited_rows
     from autotl.data.tabular.hub_classes import names_of_ids, parquet_class_names
     from autotl.data.tabular.locate_images import ImageLocator
+    from autotl.data.tabular.text_columns import text_columns
     from autotl.data.targets.label_sets import is_list
     from autotl.data.targets.read_targets import (
         FoundTargets,
@@ -91,10 +92,16 @@ if TYPE_CHECKING:
         read_target_columns,
         read_targets,
     )
+    from autotl.data.texts.cells import cell_opener
+    from autotl.data.texts.encodings import read_text_file
+    from autotl.data.texts.names import text_name
+    from autotl.data.texts.prediction import ReadsTexts, UnlabelledText, prediction_texts, text_files
+    from autotl.data.texts.tables import json_rows, rows_of_texts
     from autotl.data.threads import map_in_threads
     from autotl.data.torch_datasets import torch_class_names, torch_image_file, torch_labels
     from autotl.data.unlabelled_images import UnlabelledImage, image_paths, unlabelled_images
-    from autotl.data.view import View, render, render_images, render_parts, view_of
+    from autotl.data.view import render, render_images, render_parts, view_of
+    from autotl.modalities.image.view import View
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -113,12 +120,15 @@ __all__ = [
     "LockedTest",
     "LockedTestReopened",
     "Quality",
+    "ReadsTexts",
     "Sizes",
     "Span",
     "UnlabelledImage",
+    "UnlabelledText",
     "View",
     "ZipImages",
     "as_array",
+    "cell_opener",
     "check_columns",
     "check_path",
     "check_share",
@@ -148,6 +158,7 @@ __all__ = [
     "is_special_file",
     "join_counts",
     "join_names",
+    "json_rows",
     "keep_groups_together",
     "label_paths",
     "label_text",
@@ -168,12 +179,14 @@ __all__ = [
     "pixel_digest",
     "placeholder_label_notes",
     "prediction_images",
+    "prediction_texts",
     "quality",
     "read",
     "read_image_facts",
     "read_labels",
     "read_target_columns",
     "read_targets",
+    "read_text_file",
     "refuse_columns",
     "refuse_targets",
     "render",
@@ -181,6 +194,7 @@ __all__ = [
     "render_parts",
     "require_column",
     "rows_digest",
+    "rows_of_texts",
     "scale_notes",
     "scale_of_arrays",
     "similar_class_notes",
@@ -191,6 +205,10 @@ __all__ = [
     "subsample_test",
     "subsample_train",
     "summarise_data",
+    "text_column",
+    "text_columns",
+    "text_files",
+    "text_name",
     "thumbnail",
     "torch_class_names",
     "torch_image_file",

@@ -72,7 +72,7 @@ def check_columns(source: object, columns: Columns) -> None:
     except (OSError, UnicodeDecodeError, csv.Error):
         return
     group = None if columns.group == NO_GROUPS else columns.group
-    for name in (columns.image, *columns.labels, group):
+    for name in (columns.image, columns.text, *columns.labels, group):
         if name is not None and len(names) > 1:
             require_column(name, names)
 
@@ -100,7 +100,8 @@ def refuse_columns(columns: Columns, form: str) -> None:
     Raises:
         DataError: A column is named.
     """
-    if given := [name for name in (columns.image, *columns.labels, columns.group) if name is not None]:
+    named = (columns.image, columns.text, *columns.labels, columns.group)
+    if given := [name for name in named if name is not None]:
         raise DataError(
             f"image=, label= and group= must not be set for {form}, which has no columns "
             f"(got {', '.join(map(repr, given))}). Leave them out, or give a table."

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from autotl.api import Dataset
-from autotl.data.view import View, render
+from autotl.api import Dataset, InputView
+from autotl.data.view import render
 from autotl.progress.timeline import spent_on
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class LazyImages:
     An index gives uint8 images (rows, 3, h, w).
     """
 
-    def __init__(self, dataset: Dataset, rows: Rows, view: View) -> None:
+    def __init__(self, dataset: Dataset, rows: Rows, view: InputView) -> None:
         self._dataset, self._rows, self._view = dataset, rows, view
 
     def __len__(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from autotl.api import Dataset, Splits
@@ -84,7 +85,7 @@ class Quality:
         duplicates: Images with equal pixels.
         leakage: Overlap of the test set with the training set.
         unreadable: The reason for each image that cannot be read, by name.
-        sizes: The range of image sizes.
+        sizes: The range of image sizes; None for inputs without height and width.
         missing: The parts without images of a class or label, by its name.
     """
 
@@ -92,7 +93,7 @@ class Quality:
     duplicates: Duplicates
     leakage: Leakage
     unreadable: Mapping[str, str]
-    sizes: Sizes
+    sizes: Sizes | None
     missing: Mapping[str, tuple[str, ...]]
 
 
@@ -104,9 +105,15 @@ def quality(dataset: Dataset, splits: Splits) -> Quality:
         _duplicates(dataset),
         _leakage(dataset, splits),
         dict(dataset.unreadable),
-        Sizes(_span(table["height"].to_numpy()), _span(table["width"].to_numpy())),
+        _sizes(table),
         _missing(dataset, splits),
     )
+
+
+def _sizes(table: pd.DataFrame) -> Sizes | None:
+    if "height" not in table:
+        return None
+    return Sizes(_span(table["height"].to_numpy()), _span(table["width"].to_numpy()))
 
 
 def _imbalance(dataset: Dataset, splits: Splits) -> Imbalance:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,29 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from autotl.api import NO_GROUPS, Applies, Columns, Dataset, Item, Listing, PixelScale, Reader, TargetSpec
-from autotl.api.dataset import target_columns
+from autotl.api import NO_GROUPS, Applies, Columns, Dataset, Item, Listing, PixelScale, Reader
 from autotl.clock import Clock
-from autotl.data.arguments import check_path, path_or_none
+from autotl.data.arguments import check_path
 from autotl.data.image_facts import ImageFacts, ImageScanner, ScannedImages, UprightOpener
 from autotl.data.image_files.decode import without_pillow_warnings
 from autotl.data.image_files.perceptual_hash import perceptual_hashes
 from autotl.data.image_files.pixel_scaling import complete_scale, scale_notes
-from autotl.data.name_lists import join_names
+from autotl.data.listed.checks import check_listing, check_readable, content_digest, describe_source
 from autotl.data.splits.reading_sample import MIN_IMAGES_READ, stratified_sample
-from autotl.data.targets.listed import (
-    check_targets,
-    encoded_columns,
-    item_strata,
-    listed_target,
-    target_notes,
-)
+from autotl.data.targets.listed import encoded_columns, item_strata, listed_target, target_notes
+from autotl.data.texts.reading import read_texts
 from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
+from autotl.modalities import modality_named
 from autotl.progress import report_progress
 
 NO_COLUMNS = Columns()
-_MAX_UNREADABLE_SHARE = 0.05
-"""Share of unreadable images above which the whole data is refused."""
+_IN_MEMORY = {"text": read_texts}
+"""How inputs are read that need no decoding, by modality."""
 
 
 def read(
@@ -48,7 +42,7 @@ def read(
     most: int | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Read the labelled images of ``source``.
+    """Read the labelled images or texts of ``source``.
 
     Every image is decoded once, for its size and its pixel digest. Unreadable images are left out and listed.
     If reading all images would exceed ``seconds`` or ``most``, a stratified sample is read. Images of more
@@ -70,7 +64,9 @@ def read(
     """
     report_progress("listing images")
     listing = list_images(source, readers, columns)
-    _check_listing(source, listing)
+    check_listing(source, listing, noun=modality_named(listing.modality).noun)
+    if (read_all := _IN_MEMORY.get(listing.modality)) is not None:
+        return read_all(source, listing, most=most, seed=seed)
     strata = item_strata(listing)
     scanner = ImageScanner(listing.items, strata, threads=threads)
     count = len(listing.items)
@@ -109,7 +105,8 @@ def _assemble(source: object, listing: Listing, images: ScannedImages) -> Datase
     pairs = list(zip(images.items, images.facts, strict=True))
     unreadable = {item.name: facts for item, facts in pairs if isinstance(facts, str)}
     found = [(item, facts) for item, facts in pairs if isinstance(facts, ImageFacts)]
-    _check_readable(source, images.items, found, unreadable, single=listing.target is None)
+    readable = [item for item, _ in found]
+    check_readable(source, images.items, readable, unreadable, single=listing.target is None, noun="image")
     target = listed_target(listing, [item for item, _ in found])
     order: dict[Any, int] = {}
     if listing.target is None:
@@ -120,26 +117,12 @@ def _assemble(source: object, listing: Listing, images: ScannedImages) -> Datase
         table=table,
         openers=[UprightOpener(item.open, images.scale) for item, _ in found],
         target=target,
-        digest=_content_digest(table, target),
+        digest=content_digest(table, target),
         notes=(*listing.notes, *target_notes(listing, target), *scale_notes(images.scale, images.extremes)),
         unreadable=unreadable,
         left_out=len(listing.items) - len(images.items),
         scale=images.scale,
     )
-
-
-def _content_digest(table: pd.DataFrame, target: TargetSpec) -> str:
-    """Return a hash of the pixels, the targets and their names."""
-    if target.kind == "single_label":
-        content = hashlib.blake2b(repr(target.names).encode(), digest_size=16)
-        for digest, label in zip(table["digest"], table["label"], strict=True):
-            content.update(f"{digest} {label}\n".encode())
-        return content.hexdigest()
-    content = hashlib.blake2b(repr((target.kind, target.names)).encode(), digest_size=16)
-    values = np.ascontiguousarray(table[target_columns(target)].to_numpy(dtype="<f4"))
-    for digest, row in zip(table["digest"], values, strict=True):
-        content.update(f"{digest} ".encode() + row.tobytes())
-    return content.hexdigest()
 
 
 def _table(found: Sequence[tuple[Item, ImageFacts]], targets: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
@@ -188,11 +171,13 @@ def list_images(source: object, readers: Mapping[str, Reader], columns: Columns)
             raise
         except FAILURES as error:  # a plugin's code
             raise DataError(
-                f"The reader {name} failed on {_describe(source)}: {described(error)}. "
+                f"The reader {name} failed on {describe_source(source)}: {described(error)}. "
                 f"Report it to its author, or leave it out with --without {name}."
             ) from error
         refusals.append(f"\n  {name}: {reader.summary} ({answer.why})")
-    raise DataError(f"No reader reads {_describe(source)}. Supported forms:{''.join(refusals) or ' none.'}")
+    raise DataError(
+        f"No reader reads {describe_source(source)}. Supported forms:{''.join(refusals) or ' none.'}"
+    )
 
 
 def _read_listing(reader: Reader, source: object, columns: Columns) -> Listing:
@@ -205,50 +190,3 @@ def _read_listing(reader: Reader, source: object, columns: Columns) -> Listing:
             return reader.read(source, columns)
         columns = replace(columns, group=None)
     return reader.read(source, columns)
-
-
-def _check_listing(source: object, listing: Listing) -> None:
-    """Check that there are images, and that their targets differ."""
-    if not listing.items:
-        raise DataError(f"{_describe(source)} holds no images. Give another folder or table.")
-    check_targets(listing, _describe(source))
-
-
-def _check_readable(
-    source: object,
-    items: Sequence[Item],
-    found: Sequence[tuple[Item, ImageFacts]],
-    unreadable: Mapping[str, str],
-    *,
-    single: bool,
-) -> None:
-    """Check that few images and no whole class are unreadable.
-
-    Args:
-        source: The source, for errors.
-        items: The items that were opened.
-        found: Those that can be read.
-        unreadable: The reasons against the others, by name.
-        single: Whether each image has one class.
-    """
-    lost = len(items) - len(found)
-    examples = join_names((f"{name} ({why})" for name, why in unreadable.items()), limit=3)
-    if lost > _MAX_UNREADABLE_SHARE * len(items):
-        raise DataError(
-            f"{lost} of {len(items)} images in {_describe(source)} cannot be read, more than "
-            f"{_MAX_UNREADABLE_SHARE:.0%}: {examples}. Repair the files or the paths, or remove them."
-        )
-    gone = {str(item.target) for item in items} - {str(item.target) for item, _ in found} if single else set()
-    if gone:
-        raise DataError(
-            f"No image of the class {join_names(sorted(gone))} in {_describe(source)} can be read: "
-            f"{examples}. Repair the files, or remove the class."
-        )
-
-
-def _describe(source: object) -> str:
-    path = path_or_none(source)
-    if path is not None:
-        return str(path)
-    length = f" of {len(source)}" if isinstance(source, tuple | list) else ""
-    return f"the given {type(source).__name__}{length}"

@@ -7,6 +7,7 @@ import numpy as np
 from autotl.api import Dataset, Splits
 from autotl.data.name_lists import join_counts, join_names
 from autotl.data.splits.strata import count_members
+from autotl.modalities import modality_named
 
 _MAX_LISTED = 12
 """Classes up to which all are listed; of more classes, only the largest."""
@@ -16,12 +17,12 @@ _LISTED_OF_MANY = 5
 def summarise_data(dataset: Dataset, splits: Splits) -> tuple[str, ...]:
     """Return sentences on the classes, labels or numbers, and on the split."""
     own_test = " (the data's own test part)" if bool((dataset.table["part"] == "test").any()) else ""
-    fold = splits.folds[0]
+    fold, noun = splits.folds[0], modality_named(dataset.modality).noun
     if splits.kind == "kfold":
-        train = f"{len(splits.train):,} images to train on and validate on in {len(splits.first)} folds"
+        train = f"{len(splits.train):,} {noun}s to train on and validate on in {len(splits.first)} folds"
     else:
         own_val = " (the data's own validation part)" if splits.kind == "given" else ""
-        train = f"{len(fold.train):,} images to train on, {len(fold.val):,} to validate on{own_val}"
+        train = f"{len(fold.train):,} {noun}s to train on, {len(fold.val):,} to validate on{own_val}"
     return (
         _targets(dataset),
         f"Parts: {train}, {len(splits.test):,} to test on{own_test}.",
@@ -38,8 +39,8 @@ def _targets(dataset: Dataset) -> str:
     smallest = f"; the smallest is {rarest} {counts[rarest]:,}" if len(counts) > _MAX_LISTED else ""
     if dataset.target.kind == "single_label":
         return f"{len(counts)} classes: {listed}{smallest}."
-    mean = float(dataset.targets.sum(1).mean())
-    return f"{dataset.target.outputs} labels, {mean:.1f} for each image on average: {listed}{smallest}."
+    mean, noun = float(dataset.targets.sum(1).mean()), modality_named(dataset.modality).noun
+    return f"{dataset.target.outputs} labels, {mean:.1f} for each {noun} on average: {listed}{smallest}."
 
 
 def _numbers(dataset: Dataset) -> str:

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from autotl.api import PixelScale, PredictionIntervals, TargetKind, TargetSpec
+from autotl.api import DataConfig, PixelScale, PredictionIntervals, TargetKind, TargetSpec
 from autotl.backbone import is_ensemble
-from autotl.data import View, view_of
+from autotl.data import View
 from autotl.errors import ExportError
 from autotl.export.plain_head import with_plain_head
 from autotl.heads import HeadKinds
+from autotl.modalities import ImageModality
 from autotl.results import LoadedModel, load_ensemble, load_model
 
 
@@ -78,14 +79,14 @@ def _exported(
             "The networks of an exported ensemble must get the same images (got the preprocessings "
             f"{', '.join(views)}). Fit without --ensemble, or with --image-size."
         )
-    first = members[0]
+    first, config = members[0], _image_config(members[0])
     network = ExportedNetwork(members, shares, temperature).eval()
     return ExportedModel(
         network,
         first.target.in_units,
         _view(first),
-        first.config.mean,
-        first.config.std,
+        config.mean,
+        config.std,
         temperature,
         first.scale,
         intervals,
@@ -94,8 +95,19 @@ def _exported(
     )
 
 
+def _image_config(loaded: LoadedModel) -> DataConfig:
+    """Return the view of a model for images. Raises ExportError for others."""
+    if not isinstance(loaded.config, DataConfig):
+        raise ExportError(
+            "A model of texts is not exported. Copy the model folder of the run: its load_model.py needs "
+            "torch and the tokenizer alone."
+        )
+    return loaded.config
+
+
 def _view(loaded: LoadedModel) -> View:
-    return view_of(loaded.config, input_size=loaded.config.input_size)
+    config = _image_config(loaded)
+    return ImageModality().view(config, input_size=config.input_size)
 
 
 class ExportedNetwork(nn.Module):
@@ -154,8 +166,9 @@ class _Member(nn.Module):
     def __init__(self, loaded: LoadedModel) -> None:
         super().__init__()
         self.network, target = with_plain_head(loaded.model), loaded.target
-        self.register_buffer("mean", torch.tensor(loaded.config.mean).view(1, -1, 1, 1))
-        self.register_buffer("std", torch.tensor(loaded.config.std).view(1, -1, 1, 1))
+        config = _image_config(loaded)
+        self.register_buffer("mean", torch.tensor(config.mean).view(1, -1, 1, 1))
+        self.register_buffer("std", torch.tensor(config.std).view(1, -1, 1, 1))
         self.register_buffer("means", torch.tensor(target.means) if target.scales else None)
         self.register_buffer("scales", torch.tensor(target.scales) if target.scales else None)
 

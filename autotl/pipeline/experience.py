@@ -39,6 +39,10 @@ def past_rows() -> list[Row]:
     return [*shipped_rows(), *(Experience(path).rows() if path else [])]
 
 
+IMAGES = "image "
+"""The beginning of the kind of runs on images, which the table of past runs leaves out."""
+
+
 def recall_once(prepared: Prepared, settings: RunSettings, kept: Mapping[str, Any] | None) -> Prior | None:
     """Return the prediction of past runs; a resumed run keeps its own.
 
@@ -74,7 +78,7 @@ def profile_of(prepared: Prepared, backbone: str | None = None) -> Profile:
         image_side=task.typical_size,
         likeness=float(np.median(similarities)) if similarities else None,
         probe_score=scored.value if scored else None,
-        kind=task.target.kind,
+        kind=f"{task.modality} {task.target.kind}".removeprefix(IMAGES),
     )
 
 

@@ -102,9 +102,12 @@ def _choose(
         offered = list(strategy.networks(task))
     except FAILURES as error:  # a plugin's code: it must not keep other strategies from running
         return BaselineNetworks(refused={Arm(name, "own network"): described(error)})
+    fitting = [weights for weights in offered if weights.modality == task.modality]
+    if offered and not fitting:
+        return _of_other_inputs(name, offered[0], task, settings)
     used = {facts.name: facts.weights for facts in others.networks.values()}
     chosen: Backbone | None = None
-    for weights in offered:
+    for weights in fitting:
         facts, reason = _try(strategy, weights, task, settings, end)
         if weights.name in taken or used.get(weights.name, weights) != weights:
             reason = f"another network is called {weights.name!r} too. Rename one of them"
@@ -114,6 +117,14 @@ def _choose(
             break
         chosen = facts
     return BaselineNetworks({} if chosen is None else {name: chosen})
+
+
+def _of_other_inputs(name: str, weights: Weights, task: Task, settings: RunSettings) -> BaselineNetworks:
+    """Return the reason against a network of another modality, if the user names its strategy."""
+    if name not in settings.search.strategies:
+        return BaselineNetworks()
+    why = f"{weights.name} takes {weights.modality} inputs, and this data has {task.modality} inputs"
+    return BaselineNetworks(refused={Arm(name, weights.name): why})
 
 
 def _try(

@@ -203,4 +203,4 @@ def _trainable(task: Task, network: Backbone) -> int:
 def _fits(run_cache: RunCache, network: Backbone, rows: int) -> bool:
     """Return whether so many decoded images can be kept."""
     view = view_of(network.config, input_size=min(network.input_sizes), margin=True)
-    return run_cache.store.fits((rows, 3, view.pixels, view.pixels), np.uint8)
+    return run_cache.store.fits((rows, *view.shape), view.dtype)

@@ -47,7 +47,7 @@ def first_groups(
     named = settings.columns.group is not None or bool(dataset.table["group"].notna().any())
     if recorded is not None:
         groups = recorded
-    elif named:
+    elif named or "taken" not in dataset.table:  # evidence of one origin is that of photographs
         groups = GroupRecord()
     else:
         report_progress("searching for groups of images")

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from autotl.api import Backbone, BackboneSource, Dataset, Splits, Weights
-from autotl.backbone import Workload, candidates, describe
+from autotl.backbone import Workload, candidates, describe, first_available
 from autotl.clock import Deadline
 from autotl.config.run_settings import RunSettings
-from autotl.errors import DataError
+from autotl.errors import DataError, WeightsError
+from autotl.modalities import modality_named
 from autotl.preparation.model_limits import limit_check
 from autotl.progress import report_progress
 
@@ -33,6 +34,10 @@ def choose_backbones(
     Returns:
         The weights, best first, and notes on the choice.
     """
+    modality = modality_named(dataset.modality)
+    if modality.backbones:
+        weights, note = first_available(modality.backbones, sources)
+        return [weights], [note]
     exceeds = limit_check(
         settings.limits,
         typical_size=median_size(dataset, splits),
@@ -67,9 +72,15 @@ def describe_backbones(
 
     Raises:
         DataError: A backbone does not take the image size of the options, or two have the same name.
+        WeightsError: A backbone takes inputs of another modality.
     """
     typical_size, backbones = median_size(dataset, splits), dict[str, Backbone]()
     for weights in chosen:
+        if weights.modality != dataset.modality:
+            raise WeightsError(
+                f"The backbone must take {dataset.modality} inputs, as the data has (got {weights.name}, "
+                f"which takes {weights.modality} inputs). Name another one with --backbone, or leave it out."
+            )
         report_progress(f"loading and timing {weights.name}")
         facts = describe(
             weights,
@@ -89,9 +100,8 @@ def describe_backbones(
 
 
 def median_size(dataset: Dataset, splits: Splits) -> int:
-    """Return the median shorter side of training images, in pixels."""
-    table = dataset.table.iloc[splits.train]
-    return int(table[["height", "width"]].min(axis=1).median())
+    """Return the typical size of training inputs, in pixels or tokens."""
+    return modality_named(dataset.modality).typical_size(dataset.table.iloc[splits.train])
 
 
 def _with_image_size(facts: Backbone, image_size: int | None) -> Backbone:

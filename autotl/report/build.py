@@ -33,6 +33,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "target": {"kind": e.dataset.target.kind, "names": e.dataset.target.names},
         "classes": e.dataset.classes,
+        "modality": e.dataset.modality,
         "verdict": asdict(e.verdict),
         "what": what(e),
         "when": _when(e),

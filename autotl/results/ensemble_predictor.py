@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import Dataset
+from autotl.api import Dataset, InputView, ModalityName
 from autotl.backbone import is_ensemble
-from autotl.data import View, render, with_pixel_scale
+from autotl.data import render, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate
 from autotl.heads import HeadKinds
 from autotl.metrics import Metric
@@ -38,11 +38,12 @@ class EnsemblePredictor:
         self.members = tuple(Predictor(each, device=device) for each in loaded.members)
         self.shares, self.temperature = loaded.shares, loaded.temperature
         self.target, self.classes = target_of(loaded.target.in_units), loaded.target.names
+        self.modality: ModalityName = self.members[0].modality
         self.scale, self.intervals = loaded.members[0].scale, loaded.intervals
-        self._views: dict[str, View] = {each.view.key: each.view for each in self.members}
+        self._views: dict[str, InputView] = {each.view.key: each.view for each in self.members}
 
     @property
-    def views(self) -> tuple[View, ...]:
+    def views(self) -> tuple[InputView, ...]:
         """The views in which the members see an image."""
         return tuple(self._views.values())
 

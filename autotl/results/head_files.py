@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from autotl import jsonio
+from autotl.backbone import example_inputs
 from autotl.errors import PluginError, RunError
 from autotl.files import atomic_file, write_bytes
 from autotl.heads import HeadForm, HeadKinds, attach_head, attached_head, detach_head, loader_code, stage_pass
@@ -105,7 +106,7 @@ def read_head(
     if getattr(model, "num_classes", 0):
         raise ValueError(f"num_classes in config.json must be 0 beside {FORM_FILE}")
     model.eval()
-    blank = torch.zeros(1, 3, input_size, input_size)
+    blank = example_inputs(model, 1, input_size, torch.Generator().manual_seed(0))
     with stage_pass(model, form.stage_axes, pooled=True) as forward, torch.no_grad():
         features = forward(blank).shape[1]
     for name, given, own in (("features", form.features, features), ("outputs", form.outputs, outputs)):

@@ -6,7 +6,6 @@ The model is a stock timm folder.
 from __future__ import annotations
 
 import copy
-import math
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +16,15 @@ from typing import Any
 from torch import nn
 
 from autotl import jsonio
-from autotl.api import Backbone, DataConfig, PixelScale, PredictionIntervals, TargetSpec
-from autotl.api.pixel_scale import Span
+from autotl.api import (
+    Backbone,
+    DataConfig,
+    InputConfig,
+    PixelScale,
+    PredictionIntervals,
+    TargetSpec,
+    TextConfig,
+)
 from autotl.backbone import (
     can_scale,
     check_config,
@@ -31,18 +37,16 @@ from autotl.backbone import (
 from autotl.errors import RunError
 from autotl.heads import HeadKinds, attached_head
 from autotl.importing.vision import timm
+from autotl.modalities import is_text_folder
 from autotl.results.by_target.target_entries import (
     interval_entries,
     read_intervals,
     read_target,
     target_entries,
 )
+from autotl.results.entries.view_entries import MIRROR, SCALE, TTA, read_scale, read_tta
 from autotl.results.head_files import check_installed, read_form, read_head, write_head, write_tensors
-
-_TTA, _MIRROR = "test_time_augmentation", "horizontal_flip"
-"""The entry of ``config.json`` for a model that averages over mirror images; timm ignores it."""
-_SCALE = "pixel_scale"
-"""The entry of ``config.json`` with the pixel values of black and white; timm ignores it."""
+from autotl.results.texts.folder import load_text_network, write_text_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class LoadedModel:
 
     Attributes:
         model: The network.
-        config: Its view of images.
+        config: Its view of images or texts.
         target: Its target.
         scale: The pixel values of black and white in the training images; older folders lack it.
         intervals: The prediction intervals of numbers; None for other targets.
@@ -59,7 +63,7 @@ class LoadedModel:
     """
 
     model: nn.Module
-    config: DataConfig
+    config: InputConfig
     target: TargetSpec
     scale: PixelScale | None = None
     intervals: PredictionIntervals | None = None
@@ -107,7 +111,7 @@ def write_model(
 def keep_tta(folder: Path) -> None:
     """Record in a model folder that it averages over mirror images."""
     path = folder / "config.json"
-    jsonio.write(path, {**read_config(folder), _TTA: _MIRROR})
+    jsonio.write(path, {**read_config(folder), TTA: MIRROR})
 
 
 @contextmanager
@@ -154,6 +158,9 @@ def write_network(
     outputs = target.outputs
     if attached_head(model) is not None:
         model, outputs = write_head(folder, model, kinds or HeadKinds()), 0
+    if isinstance(backbone.config, TextConfig):
+        write_text_files(folder, model, target, outputs=outputs, input_size=input_size, intervals=intervals)
+        return
     write_tensors(folder / "model.safetensors", model.state_dict())
     jsonio.write(
         folder / "config.json",
@@ -163,7 +170,7 @@ def write_network(
             "num_features": backbone.features,
             **target_entries(target),
             **interval_entries(intervals),
-            **({} if scale is None else {_SCALE: scale}),
+            **({} if scale is None else {SCALE: scale}),
             "model_args": _model_args(backbone),
             "pretrained_cfg": _pretrained_cfg(model, backbone, outputs=outputs, input_size=input_size),
         },
@@ -189,6 +196,7 @@ def _pretrained_cfg(model: nn.Module, backbone: Backbone, *, outputs: int, input
         if cfg.get(name) is not None
     }
     config = backbone.config
+    assert isinstance(config, DataConfig)
     return {
         **kept,
         "tag": "autotl",
@@ -234,22 +242,9 @@ def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> L
     if form is not None:
         check_installed(folder, form, kinds)
     try:
-        document = read_config(folder)
-        cfg = document["pretrained_cfg"]
+        document, model, config = _load_text(folder) if is_text_folder(folder) else _load_timm(folder)
         target = read_target(document)
-        intervals = read_intervals(document, target)
-        config = DataConfig(
-            input_size=int(cfg["input_size"][-1]),
-            mean=tuple(map(float, cfg["mean"])),
-            std=tuple(map(float, cfg["std"])),
-            interpolation=cfg["interpolation"],
-            crop_pct=float(cfg["crop_pct"]),
-            crop_mode=cfg.get("crop_mode", "center"),
-            fixed=bool(cfg.get("fixed_input_size", False)),
-        )
-        scale, tta = _scale(document), _tta(document)
-        check_config(config, folder.name)
-        model = timm.create_model(f"local-dir:{folder}", pretrained=True)
+        intervals, scale, tta = read_intervals(document, target), read_scale(document), read_tta(document)
         if form is not None:
             read_head(folder, model, form, kinds, outputs=target.outputs, input_size=config.input_size)
         check_values(model, folder.name)
@@ -260,31 +255,24 @@ def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> L
     return LoadedModel(model.eval(), config, target, scale, intervals, tta)
 
 
-def _tta(document: dict[str, Any]) -> bool:
-    """Return whether predictions are averaged over mirror images. Raises ValueError after a wrong edit."""
-    entry = document.get(_TTA)
-    if entry not in (None, _MIRROR):
-        raise ValueError(f"{_TTA} must be {_MIRROR!r} or left out (got {entry!r})")
-    return entry is not None
+def _load_timm(folder: Path) -> tuple[dict[str, Any], Any, InputConfig]:
+    """Return the configuration, the network and its view of images."""
+    document = read_config(folder)
+    cfg = document["pretrained_cfg"]
+    config = DataConfig(
+        input_size=int(cfg["input_size"][-1]),
+        mean=tuple(map(float, cfg["mean"])),
+        std=tuple(map(float, cfg["std"])),
+        interpolation=cfg["interpolation"],
+        crop_pct=float(cfg["crop_pct"]),
+        crop_mode=cfg.get("crop_mode", "center"),
+        fixed=bool(cfg.get("fixed_input_size", False)),
+    )
+    check_config(config, folder.name)
+    return document, timm.create_model(f"local-dir:{folder}", pretrained=True), config
 
 
-def _scale(document: dict[str, Any]) -> PixelScale | None:
-    """Return the pixel values of black and white. Raises ValueError if they were edited wrongly."""
-    entry = document.get(_SCALE)
-    if entry is None:
-        return None
-    kinds = ("integers", "floats")
-    if not isinstance(entry, dict) or not entry.keys() >= set(kinds):
-        raise ValueError(f"{_SCALE} must have {' and '.join(kinds)} (got {entry!r})")
-    integers, floats = (_span(entry[kind], f"{_SCALE}.{kind}") for kind in kinds)
-    return PixelScale(integers, floats)
-
-
-def _span(entry: object, name: str) -> Span | None:
-    if entry is None:
-        return None
-    pair = entry if isinstance(entry, list) else []
-    numbers = [float(each) for each in pair if isinstance(each, int | float) and math.isfinite(each)]
-    if len(pair) != 2 or len(numbers) != 2 or numbers[0] > numbers[1]:
-        raise ValueError(f"{name} must be two numbers, the smaller first (got {entry!r})")
-    return numbers[0], numbers[1]
+def _load_text(folder: Path) -> tuple[dict[str, Any], Any, InputConfig]:
+    """Return the configuration, the network and its form of texts."""
+    document: dict[str, Any] = jsonio.read(folder / "config.json")
+    return document, *load_text_network(folder)

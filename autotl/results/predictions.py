@@ -8,28 +8,24 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from autotl.api import PixelScale, PredictionIntervals, Target
+from autotl.api import InputView, ModalityName, PixelScale, PredictionIntervals, Target
 from autotl.data import (
-    UnlabelledImage,
-    View,
     failure_reason,
     join_names,
-    prediction_images,
-    upright_rgb,
     without_pillow_warnings,
 )
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
 from autotl.results.by_target.prediction_rows import PredictionOptions, check_options, prediction_rows
+from autotl.results.texts.inputs import Unlabelled, list_inputs, open_input
 
 if TYPE_CHECKING:
     import pandas as pd
 else:  # slow to import, and only tables need it
     pd = lazy_module("pandas")
 
-ViewedImages = Sequence[NDArray[np.uint8]]
+ViewedImages = Sequence[NDArray[Any]]
 """The same images in each view, uint8 (n, 3, h, w)."""
 BATCH_SIZE = 64
 """Images that are decoded at once."""
@@ -38,18 +34,27 @@ MAX_NAMED_ERRORS = 3
 
 
 class ImageModel(Protocol):
-    """A network or an ensemble, with a target and views of images."""
+    """A network or an ensemble, with a target and views.
+
+    A model of other inputs than images has their kind in ``modality``.
+    """
 
     target: Target
     scale: PixelScale | None
     intervals: PredictionIntervals | None
 
     @property
-    def views(self) -> tuple[View, ...]: ...
+    def views(self) -> tuple[InputView, ...]: ...
 
     def outputs_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
         """Return the outputs (n, k) of images in each of the views."""
         ...
+
+
+def modality_of_model(model: ImageModel) -> ModalityName:
+    """Return the kind of inputs that a model takes."""
+    found: ModalityName = getattr(model, "modality", "image")
+    return found
 
 
 def prediction_table(images: Any, model: ImageModel, options: PredictionOptions) -> pd.DataFrame:
@@ -87,13 +92,11 @@ def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions
             not fit the kind of target.
     """
     check_options(options, model.target.spec)
-    pictures = iter(
-        prediction_images(images, readers=options.readers, image=options.image, scale=model.scale)
-    )
+    pictures = iter(list_inputs(images, modality_of_model(model), options, model.scale))
     transforms = [view.transform() for view in model.views]
     readable, unreadable, examples = 0, 0, list[str]()
     while batch := list(islice(pictures, BATCH_SIZE)):
-        viewed, errors = _view_images(batch, transforms, model.scale, strict=options.strict)
+        viewed, errors = _view_images(batch, transforms, model, strict=options.strict)
         broken = [f"{picture.name} ({why})" for picture, why in zip(batch, errors, strict=True) if why]
         unreadable += len(broken)
         readable += len(errors) - len(broken)
@@ -107,15 +110,15 @@ def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions
             model.intervals,
         )
     if not readable and not unreadable:
-        raise DataError("There is nothing to predict on: no image was given.")
+        raise DataError(f"There is nothing to predict on: no {modality_of_model(model)} was given.")
     if not readable:
-        raise DataError(f"No image can be read: {_list_examples(examples, unreadable)}.")
+        raise DataError(f"No {modality_of_model(model)} can be read: {_list_examples(examples, unreadable)}.")
 
 
 def _view_images(
-    pictures: Sequence[UnlabelledImage],
-    transforms: Sequence[Callable[[Image.Image], NDArray[np.uint8]]],
-    scale: PixelScale | None,
+    pictures: Sequence[Unlabelled],
+    transforms: Sequence[Callable[[Any], NDArray[Any]]],
+    model: ImageModel,
     *,
     strict: bool,
 ) -> tuple[ViewedImages, list[str]]:
@@ -123,12 +126,12 @@ def _view_images(
 
     At most one image is held at full size.
     """
-    views: list[list[NDArray[np.uint8]]] = [[] for _ in transforms]
+    views: list[list[NDArray[Any]]] = [[] for _ in transforms]
     errors = []
     with without_pillow_warnings():
         for picture in pictures:
             try:
-                image = upright_rgb(picture.open(), scale)
+                image = open_input(picture, modality_of_model(model), model.scale)
                 viewed = [transform(image) for transform in transforms]
             except Exception as error:  # decoders raise anything for files that are no images
                 errors.append(failure_reason(error).removesuffix("."))

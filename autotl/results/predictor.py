@@ -12,16 +12,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from autotl.api import DataConfig, Dataset
+from autotl.api import Dataset, InputConfig, InputView, ModalityName
 from autotl.data import render, view_of, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
+from autotl.modalities import modality_of
 from autotl.results.by_target.labelled_targets import targets_of
 from autotl.results.by_target.prediction_rows import PredictionOptions
 from autotl.results.model_folder import LoadedModel
 from autotl.results.predictions import ViewedImages, prediction_table
 from autotl.targets import target_of
-from autotl.training import AdaptiveForward, Normalise, forward_in_batches, to_device
+from autotl.training import AdaptiveForward, forward_in_batches, to_device
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,10 +46,11 @@ class Predictor:
         """
         self.model: nn.Module = to_device(loaded.model, device).eval()
         self.target, self.classes = target_of(loaded.target), loaded.target.names
-        self.config: DataConfig = loaded.config
+        self.config: InputConfig = loaded.config
+        self.modality: ModalityName = loaded.config.modality
         self.tta = loaded.tta
         self._device, self._images = device, images if images is None else images * (1 + loaded.tta)
-        self.view = view_of(loaded.config, input_size=loaded.config.input_size)
+        self.view: InputView = view_of(loaded.config, input_size=loaded.config.input_size)
         self.scale, self.intervals = loaded.scale, loaded.intervals
         self.views = (self.view,)
         self._pass = self.network_pass(self.model)
@@ -84,7 +86,7 @@ class Predictor:
         outputs = self.outputs(dataset, np.arange(len(dataset)))
         return evaluate(targets, outputs, self.target, metric=metric, seed=seed, intervals=self.intervals)
 
-    def outputs_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def outputs_of(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         """Return the outputs (n, k) of images.
 
         They are averaged over mirror images if the run decided so. The images are in ``view``, uint8
@@ -122,7 +124,7 @@ class NetworkPass:
         self,
         forward: Callable[[Tensor], Tensor],
         model: nn.Module,
-        config: DataConfig,
+        config: InputConfig,
         *,
         device: str,
         images: int | None,
@@ -137,9 +139,9 @@ class NetworkPass:
             images: How many images will be passed; None if that is unknown.
         """
         self._forward = AdaptiveForward(forward, model, rows=images, device=device)
-        self._device, self._to_batch = device, Normalise(config.mean, config.std, device)
+        self._device, self._to_batch = device, modality_of(config).to_batch(config, device)
 
-    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         """Return the outputs (n, …) of uint8 images (n, 3, h, w)."""
         outputs = []
         for start in range(0, len(pixels), TIMED_IMAGES):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotl.backbone import CONFIG_FILE, is_ensemble
+from autotl.errors import RunError
 from autotl.heads import HeadKinds
 from autotl.report import parse
 from autotl.results import EnsemblePredictor, Predictor, load_predictor
@@ -60,9 +61,9 @@ def served_result(result: Result) -> ServedModel:
     """Return the model of a result.
 
     Raises:
-        RunError: The run has no model yet, or its folder is damaged.
+        RunError: The run has no model yet, its folder is damaged, or the model takes no images.
     """
-    return ServedModel(result.predictor, result.folder.resolve().name, _score(result))
+    return _checked(ServedModel(result.predictor, result.folder.resolve().name, _score(result)))
 
 
 def served_model(folder: Path, *, device: str, heads: Callable[[], HeadKinds]) -> ServedModel:
@@ -74,9 +75,22 @@ def served_model(folder: Path, *, device: str, heads: Callable[[], HeadKinds]) -
         heads: Returns the kinds of heads that are not linear.
 
     Raises:
-        RunError: The folder is no model folder, is damaged, or needs a plugin that is not installed.
+        RunError: The folder is no model folder, is damaged, or needs a plugin that is not installed. Or its
+            model takes no images.
     """
-    return ServedModel(load_predictor(folder, device=device, heads=heads), folder.resolve().name)
+    loaded = load_predictor(folder, device=device, heads=heads)
+    return _checked(ServedModel(loaded, folder.resolve().name))
+
+
+def _checked(model: ServedModel) -> ServedModel:
+    """Return the model. Raises RunError if it does not take images."""
+    kinds = {member.modality for member in model.members}
+    if kinds != {"image"}:
+        raise RunError(
+            f"The model of a service must take images (got {' and '.join(sorted(kinds))}). "
+            "'autotl predict' labels texts."
+        )
+    return model
 
 
 def _score(result: Result) -> TestScore | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from autotl.testing.data import tiny_images, tiny_targets, tiny_task
     from autotl.testing.executor import ExecutorChecks
     from autotl.testing.head import HeadKindChecks
+    from autotl.testing.modality import ModalityChecks
     from autotl.testing.reader import ReaderChecks
     from autotl.testing.reporter import ReporterChecks
     from autotl.testing.run_checks import (
@@ -31,6 +32,7 @@ __all__ = [
     "CheckFailed",
     "ExecutorChecks",
     "HeadKindChecks",
+    "ModalityChecks",
     "ReaderChecks",
     "ReporterChecks",
     "SimilarityChecks",
@@ -54,6 +56,7 @@ _MODULES = {
     "BackboneSourceChecks": "backbone",
     "ExecutorChecks": "executor",
     "HeadKindChecks": "head",
+    "ModalityChecks": "modality",
     "ReaderChecks": "reader",
     "ReporterChecks": "reporter",
     "SimilarityChecks": "similarity",

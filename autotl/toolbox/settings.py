@@ -126,12 +126,14 @@ class Int:
 class Choice:
     """A choice among texts, numbers or booleans.
 
-    ``for_numbers`` is the default if numbers are to be predicted; None for the same.
+    ``for_numbers`` is the default if numbers are to be predicted; None for the same. ``within`` names an
+    attribute of the task that lists the options it allows, the default of a narrower task first.
     """
 
     default: Any
     options: tuple[Any, ...]
     for_numbers: Any = None
+    within: str = ""
 
     def __post_init__(self) -> None:
         defaults = (self.default,) if self.for_numbers is None else (self.default, self.for_numbers)
@@ -141,7 +143,12 @@ class Choice:
     def default_for(self, chosen: Chosen) -> Any:
         """See :class:`Setting`."""
         numbers = chosen.task.target.kind == "regression" and self.for_numbers is not None
-        return self.for_numbers if numbers else self.default
+        default, allowed = self.for_numbers if numbers else self.default, self._allowed(chosen)
+        return default if default in allowed else allowed[0]
+
+    def _allowed(self, chosen: Chosen) -> list[Any]:
+        listed = getattr(chosen.task, self.within) if self.within else self.options
+        return [each for each in self.options if each in listed]
 
     def suggest(self, space: Space, name: str, chosen: Chosen) -> Any:
         """See :class:`Setting`.
@@ -151,7 +158,7 @@ class Choice:
             name: The name of the setting.
             chosen: The facts of the task.
         """
-        return space.suggest_categorical(name, list(self.options))
+        return space.suggest_categorical(name, self._allowed(chosen))
 
     def check(self, name: str, value: Any) -> None:
         """See :class:`Setting`."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
+    from autotl.modalities.image.normalise import Normalise
     from autotl.training.augment import AUGMENTATIONS, augment, get_augmentation, usual_augmentation
-    from autotl.training.batches import CachedBatches, ImageBatches, Normalise
+    from autotl.training.batches import CachedBatches, ImageBatches
     from autotl.training.class_balance import (
         BALANCES,
         balance_options,

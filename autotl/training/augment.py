@@ -51,14 +51,15 @@ AUGMENTATIONS = {
 def usual_augmentation(task: Task, *, frozen: bool) -> str:
     """Return the augmentation that trainings start with.
 
-    It is none if frozen stages are cached. For numbers it is none too: a crop, a turn or another brightness
-    may change what they measure. A search tries the others.
+    It is none if frozen stages are cached, or if the task has no others. For numbers it is none
+    too: a crop, a turn or another brightness may change what they measure. A search tries the others.
 
     Args:
         task: The target task.
         frozen: Whether the first stages are frozen.
     """
-    return "none" if frozen or task.target.kind == "regression" else "shift"
+    unchanged = frozen or task.target.kind == "regression" or "shift" not in task.augmentations
+    return "none" if unchanged else "shift"
 
 
 def get_augmentation(name: str) -> Augmentation | None:

@@ -12,7 +12,8 @@ from typing import Protocol, overload
 import torch
 from torch import Tensor, nn
 
-from autotl.api import Cut, Images, Workbench
+from autotl.api import Cut, Images, ToBatch, Workbench
+from autotl.modalities import modality_of
 from autotl.training.augment import Augmentation, augment, get_augmentation
 from autotl.training.recipe import Recipe
 
@@ -21,24 +22,6 @@ RESIDENT_MEMORY_SHARE = 0.4
 
 Forward = Callable[[Tensor], Tensor]
 """A forward pass: inputs (rows, …) to logits (rows, classes)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Normalise:
-    """Scales uint8 images (n, 3, h, w) to float32, channels last.
-
-    ``mean`` and ``std`` are those of the pretrained weights, per channel, for pixels in [0, 1].
-    """
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    device: str
-
-    def __call__(self, pixels: Tensor) -> Tensor:
-        mean = torch.tensor(self.mean, device=pixels.device).view(1, -1, 1, 1)
-        std = torch.tensor(self.std, device=pixels.device).view(1, -1, 1, 1)
-        x = (pixels.to(torch.float32) / 255 - mean) / std
-        return x.to(device=self.device, memory_format=torch.channels_last)
 
 
 class BatchSource(Protocol):
@@ -112,7 +95,7 @@ class ImageBatches:
     images: Images
     augmentation: Augmentation | None
     input_size: int
-    to_batch: Normalise
+    to_batch: ToBatch
 
     def start_epoch(self, epoch: int) -> None:
         """Do nothing: :meth:`batch` draws the views."""
@@ -127,7 +110,7 @@ class ImageBatches:
     def on_device(self, device: str) -> ImageBatches:
         """See :class:`PortableBatchSource`."""
         images = move_if_fits(self.images, device)
-        return replace(self, images=images, to_batch=replace(self.to_batch, device=device))
+        return replace(self, images=images, to_batch=self.to_batch.on_device(device))
 
 
 @dataclass
@@ -167,7 +150,7 @@ class ImageBatchSource:
             input_size=recipe.input_size, augmented=augmentation is not None and recipe.margin
         )
         config = workbench.backbone.config
-        to_batch = Normalise(config.mean, config.std, workbench.device)
+        to_batch = modality_of(config).to_batch(config, workbench.device)
         batches = ImageBatches(model, pixels.train, augmentation, recipe.input_size, to_batch)
         self._train = batches.on_device(workbench.device)
 

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from autotl.api import Beat, Images, Score, Workbench
+from autotl.modalities import modality_of
 from autotl.seeds import derive
 from autotl.training.augment import augment, get_augmentation
-from autotl.training.batches import Forward, Normalise, move_if_fits, take_rows
+from autotl.training.batches import Forward, move_if_fits, take_rows
 from autotl.training.loop import SingleProcess, train
 from autotl.training.loss.distillation import HasLoss
 from autotl.training.recipe import Recipe
@@ -66,7 +67,7 @@ class JointBatches:
         config, self._device = workbench.backbone.config, workbench.device
         self._own, self._source = (move_if_fits(each, workbench.device) for each in (own, source.images))
         self._task, self._seed = source, workbench.seed
-        self._to_batch = Normalise(config.mean, config.std, workbench.device)
+        self._to_batch = modality_of(config).to_batch(config, workbench.device)
         self.own_rows, self.source_rows = len(own), source.rows(len(own))
         self.drawn = torch.zeros(self.source_rows, dtype=torch.long)
 

@@ -164,7 +164,7 @@ class ActivationCache:
         """
         known = (backbone, cut_point, input_size)
         if known not in self._shapes:
-            blank = torch.zeros(1, 3, input_size, input_size, dtype=torch.uint8)
+            blank = self._run_cache.images.blank(backbone, input_size)
             with torch.inference_mode():
                 x = self._run_cache.to_batch(backbone, blank)
                 activations = self.cuts(backbone, input_size).piece(None, cut_point)(x)

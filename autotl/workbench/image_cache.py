@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autotl.api import Backbone, Dataset
+from autotl.api import Backbone, Dataset, InputView
 from autotl.cache import Store
-from autotl.data import LazyImages, View, render_parts, view_of
+from autotl.data import LazyImages, render_parts, view_of
+from autotl.modalities import modality_of
 from autotl.progress.timeline import each_spent_on
 
 CancellationCheck = Callable[[], None]
@@ -66,10 +67,10 @@ class ImageCache:
             check_cancelled: Called after each batch; may raise to end the work.
 
         Returns:
-            Images, uint8 (rows, 3, h, w).
+            Images, uint8 (rows, 3, h, w), or texts, int32 (rows, tokens).
         """
         view, count = self._view(backbone, input_size, margin), rows or len(self.order)
-        if not self.store.fits(_shape(view, count), np.uint8):
+        if not self.store.fits(_shape(view, count), view.dtype):
             return LazyImages(self.dataset, self.order[:count], view)
         while (found := self.store.find(self.key(view, count))) is None:
             with closing(
@@ -91,14 +92,14 @@ class ImageCache:
             rows: Number of leading training images; None for all.
 
         Yields:
-            The rows of each batch, and its images, uint8 (batch, 3, h, w).
+            The rows of each batch, and its images, uint8 (batch, 3, h, w), or texts, int32 (batch, tokens).
         """
         view, count = self._view(backbone, input_size, margin), rows or len(self.order)
         key, shape = self.key(view, count), _shape(view, count)
         step = self.batch_size
         batches = [slice(start, min(start + step, count)) for start in range(0, count, step)]
         images: Any = None
-        if not self.store.fits(shape, np.uint8):
+        if not self.store.fits(shape, view.dtype):
             images = LazyImages(self.dataset, self.order[:count], view)
         elif (found := self.store.find(key)) is not None:
             images = torch.from_numpy(found)
@@ -106,7 +107,7 @@ class ImageCache:
             for batch in batches:
                 yield batch, images[batch]
             return
-        with self.store.create(key, shape, np.uint8) as out:
+        with self.store.create(key, shape, view.dtype) as out:
             if out is not None:
                 rendering = render_parts(self.dataset, self.order[:count], view, batches, out)
                 for batch, _ in zip(batches, each_spent_on("decode", rendering), strict=True):
@@ -115,13 +116,29 @@ class ImageCache:
         # another process has decoded them meanwhile
         yield from self.iter_pixels(backbone, input_size=input_size, margin=margin, rows=rows)
 
-    def key(self, view: View, rows: int) -> dict[str, Any]:
+    def blank(self, backbone: str, input_size: int) -> Tensor:
+        """Return one encoded input of zeros, (1, …)."""
+        view = self._view(backbone, input_size, False)
+        return torch.from_numpy(np.zeros((1, *view.shape), view.dtype))
+
+    def to_batch(self, backbone: str, encoded: Tensor, device: str) -> Tensor:
+        """Return encoded inputs as a network takes them.
+
+        Args:
+            backbone: The network.
+            encoded: The inputs, (rows, …).
+            device: Receives them.
+        """
+        config = self.backbones[backbone].config
+        return modality_of(config).to_batch(config, device)(encoded)
+
+    def key(self, view: InputView, rows: int) -> dict[str, Any]:
         """Return the store's key of the first ``rows`` training images."""
         return {"pixels": self.rows_digest, "rows": rows, "view": view.key}
 
-    def _view(self, backbone: str, input_size: int, margin: bool) -> View:
+    def _view(self, backbone: str, input_size: int, margin: bool) -> InputView:
         return view_of(self.backbones[backbone].config, input_size=input_size, margin=margin)
 
 
-def _shape(view: View, rows: int) -> tuple[int, ...]:
-    return rows, 3, view.pixels, view.pixels
+def _shape(view: InputView, rows: int) -> tuple[int, ...]:
+    return rows, *view.shape

@@ -21,7 +21,7 @@ from autotl.clock import NEVER, Deadline
 from autotl.data import LazyImages, hide_rows, rows_digest, view_of
 from autotl.heads import HeadKinds
 from autotl.targets import target_of
-from autotl.training import Normalise, forward_in_batches
+from autotl.training import forward_in_batches
 from autotl.workbench.additional.sets import AdditionalSet
 from autotl.workbench.feature_extraction import Prefill, extract_features
 from autotl.workbench.image_cache import CancellationCheck, ImageCache, never_cancelled
@@ -268,9 +268,8 @@ class RunCache:
         return torch.from_numpy(make(key, shape, np.float32, fill))
 
     def to_batch(self, backbone: str, pixels: Tensor) -> Tensor:
-        """Scale uint8 images for the backbone: float32, on the device, channels last."""
-        config = self.backbones[backbone].config
-        return Normalise(config.mean, config.std, self.device)(pixels)
+        """Convert encoded inputs for the backbone, on the device."""
+        return self.images.to_batch(backbone, pixels, self.device)
 
     def features_key(self, backbone: str, input_size: int) -> dict[str, Any]:
         """Return the store's key of the training rows' features."""

@@ -80,7 +80,7 @@ def usable_stages(run_cache: RunCache, backbone: str, input_size: int) -> dict[s
     names = [stage.module for stage in run_cache.backbones[backbone].stages]
 
     def fill(out: NDArray[Any]) -> None:
-        blank = torch.zeros(1, 3, input_size, input_size, dtype=torch.uint8)
+        blank = run_cache.images.blank(backbone, input_size)
         found = stage_shapes(run_cache.networks.source(backbone), names, run_cache.to_batch(backbone, blank))
         out[:] = [found.get(name, (0, 0)) for name in names]
 

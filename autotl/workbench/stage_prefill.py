@@ -11,8 +11,10 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 import torch
+from torch import Tensor
 
 from autotl.api import Backbone, Stage
+from autotl.backbone import example_inputs
 from autotl.errors import CacheError
 from autotl.training import autocast
 from autotl.workbench.activation_cache import CHECKED_IMAGES, INTEGER_DTYPES, ActivationCache
@@ -124,15 +126,12 @@ def _matches_task_network(
     """Return whether source and task network have equal outputs there."""
     model = run_cache.networks.source(facts.name)
     piece = activations.cuts(facts.name, facts.input_size).piece(None, cut_point)
-    generator = torch.Generator().manual_seed(0)
-    shape = (CHECKED_IMAGES, 3, facts.input_size, facts.input_size)
-    noise = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
     with (
         torch.inference_mode(),
         autocast(run_cache.device),
         forward_with_activations(model, [cut_point]) as forward,
     ):
-        x = run_cache.to_batch(facts.name, noise)
+        x = _noise(run_cache, facts)
         expected = channels_last(piece(x)).flatten(1)
         try:
             found = forward(x)[:, facts.features :]
@@ -140,3 +139,14 @@ def _matches_task_network(
             return False
         same = found.shape == expected.shape and torch.allclose(found, expected, rtol=1e-3, atol=1e-3)
         return same and bool(found.to(activations.dtype).isfinite().all())
+
+
+def _noise(run_cache: RunCache, facts: Backbone) -> Tensor:
+    """Return a batch of random inputs on the device."""
+    generator = torch.Generator().manual_seed(0)
+    model = run_cache.networks.source(facts.name)
+    if hasattr(model, "example_inputs"):  # a network that takes no images
+        return example_inputs(model, CHECKED_IMAGES, facts.input_size, generator).to(run_cache.device)
+    shape = (CHECKED_IMAGES, 3, facts.input_size, facts.input_size)
+    noise = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
+    return run_cache.to_batch(facts.name, noise)

@@ -7,6 +7,7 @@ from statistics import median
 import torch
 from torch import nn
 
+from autotl.backbone.speed.example_inputs import example_inputs
 from autotl.clock import Clock
 
 WARM_UP = 3  # passes that are not timed
@@ -27,7 +28,7 @@ def latency_of(model: nn.Module, *, input_size: int, clock: Clock) -> float:
         clock: The clock.
     """
     device = next(model.parameters()).device
-    x = torch.rand(1, 3, input_size, input_size, device=device).to(memory_format=torch.channels_last)
+    x = example_inputs(model, 1, input_size).to(device)
     model.eval()
     times: list[float] = []
     with torch.inference_mode():

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from autotl.api import Pace
+from autotl.backbone.speed.example_inputs import example_inputs
 from autotl.clock import NEVER, Clock, Deadline
 
 BATCH_SIZE = 16
@@ -39,7 +40,7 @@ def pace_of(
     """
     device = next(model.parameters()).device
     model.to(memory_format=torch.channels_last)
-    x = torch.rand(batch, 3, input_size, input_size, device=device).to(memory_format=torch.channels_last)
+    x = example_inputs(model, batch, input_size).to(device)
 
     def forward() -> None:
         with torch.inference_mode():
@@ -60,20 +61,21 @@ def pace_of(
     return Pace(input_size=input_size, forward=forward_pace, training=min(training_pace, forward_pace))
 
 
-def typical_pace(flops: int, *, native: int, input_size: int, device: str) -> Pace:
+def typical_pace(flops: int, input_size: int, *, native: int, device: str, power: float = 2.0) -> Pace:
     """Return the pace of a network on common hardware.
 
     It is the same in every run.
 
     Args:
         flops: The floating-point operations for one image at the native size.
-        native: The native image size in pixels.
         input_size: The image size in pixels.
+        native: The native image size in pixels.
         device: The device, such as ``"cpu"``.
+        power: The time grows with this power of the size.
     """
     operations = CPU_OPERATIONS if device.startswith("cpu") else ACCELERATOR_OPERATIONS
-    forward_pace = operations / max(flops, 1) * (native / input_size) ** 2
-    return Pace(input_size=input_size, forward=forward_pace, training=forward_pace / TRAINING_COST)
+    forward_pace = operations / max(flops, 1) * (native / input_size) ** power
+    return Pace(input_size, forward_pace, forward_pace / TRAINING_COST, power)
 
 
 def _typical_seconds(call: Callable[[], None], device: torch.device, clock: Clock, end: Deadline) -> float:

@@ -19,6 +19,7 @@ from autotl.data import (
     ChosenColumns,
     FoundTargets,
     ImageLocator,
+    cell_opener,
     choose_columns,
     delimited_rows,
     group_texts,
@@ -27,6 +28,7 @@ from autotl.data import (
     is_image_name,
     is_missing,
     join_names,
+    json_rows,
     names_of_ids,
     open_cells,
     parquet_class_names,
@@ -34,6 +36,9 @@ from autotl.data import (
     path_text,
     read_target_columns,
     read_targets,
+    rows_of_texts,
+    text_column,
+    text_name,
 )
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
@@ -46,14 +51,16 @@ else:  # listing plugins does not need them
     pd, pa, pq = lazy_module("pandas"), lazy_module("pyarrow"), lazy_module("pyarrow.parquet")
 
 _PARQUET_SUFFIXES = (".parquet", ".pq")
-_SUFFIXES = (".csv", ".tsv", *_PARQUET_SUFFIXES)
+_JSON_SUFFIXES = (".jsonl", ".ndjson")
+_SUFFIXES = (".csv", ".tsv", *_PARQUET_SUFFIXES, *_JSON_SUFFIXES)
 
 
 class Tables:
-    """Reads CSV, TSV and Parquet files and pandas DataFrames.
+    """Reads CSV, TSV, Parquet and JSON-lines files and pandas DataFrames.
 
     Relative paths start from the folder of the table, else from the current folder. Images may lie in folders
-    below, lack their suffix in the table, or be stored in the table itself.
+    below, lack their suffix in the table, or be stored in the table itself. A table without images may have a
+    column of texts.
     """
 
     name = "tables"
@@ -77,10 +84,14 @@ class Tables:
         try:
             chosen = choose_columns(table.cells, columns, files=table.locator, marked=list(table.class_names))
             targets = _targets(table, chosen.labels, columns)
+            if chosen.modality == "image" and table.refusal is not None:
+                raise table.refusal
             items, notes = _items(table, chosen, targets.values)
         except DataError as error:
+            if error is table.refusal:
+                raise
             raise DataError(f"{table.name}: {error}") from error
-        return Listing(items, (*chosen.notes, *targets.notes, *notes), targets.spec)
+        return Listing(items, (*chosen.notes, *targets.notes, *notes), targets.spec, chosen.modality)
 
     def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
         """List images without labels.
@@ -88,6 +99,8 @@ class Tables:
         Opening the image of an empty cell raises an error.
         """
         table = _load(source)
+        if table.refusal is not None:
+            raise table.refusal
         cells = table.cells[image_column(table.cells, columns.image, files=table.locator)]
         rows = _row_names(table.cells)
         listed: dict[str, tuple[str, Callable[[], Image.Image]]] = {
@@ -99,6 +112,14 @@ class Tables:
             listed[row] = name, opener
         return list(listed.values())
 
+    def texts(self, source: object, text: str | None) -> list[tuple[str, Callable[[], str]]]:
+        """List texts without labels; see :class:`autotl.data.ReadsTexts`."""
+        table = _load(source)
+        column = text_column(table.cells, text)
+        cells = list(table.cells[column])
+        names = map(text_name, _row_names(table.cells), cells)
+        return list(zip(names, map(cell_opener, cells), strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class _Table:
@@ -109,17 +130,22 @@ class _Table:
         cells: Its cells, with text as column names.
         class_names: The class names by column, if the file stores them.
         locator: Finds the images that the cells name.
+        refusal: Why the file is refused as a table of images; None if it is not.
+        notes: Notes on the file.
     """
 
     name: str
     cells: pd.DataFrame
     class_names: Mapping[str, Sequence[str]]
     locator: ImageLocator
+    refusal: DataError | None = None
+    notes: tuple[str, ...] = ()
 
 
 def _load(source: object) -> _Table:
     """Load a DataFrame or a file, and check its columns."""
     class_names: Mapping[str, Sequence[str]] = {}
+    refusal, notes = None, tuple[str, ...]()
     if isinstance(source, pd.DataFrame):
         name, locator = "The DataFrame", ImageLocator(Path.cwd())
         cells = source.set_axis([str(column) for column in source.columns], axis=1)
@@ -130,8 +156,11 @@ def _load(source: object) -> _Table:
         name, locator = str(path), ImageLocator(path.parent, table=path.stem)
         if path.suffix.lower() in _PARQUET_SUFFIXES:
             cells, class_names = _load_parquet(path)
+        elif path.suffix.lower() in _JSON_SUFFIXES:
+            cells = pd.DataFrame(json_rows(path), dtype=object)
         else:
-            cells = _load_text(path)
+            lines, refusal, note = _read_lines(path)
+            cells, notes = _load_text(path, lines), (note,) if note else ()
     if repeated := [column for column, count in Counter(cells.columns).items() if count > 1]:
         raise DataError(
             f"The columns of {name} must have distinct names (got "
@@ -139,7 +168,7 @@ def _load(source: object) -> _Table:
         )
     if cells.empty:
         raise DataError(f"{name} must have a row per image (got no rows).")
-    return _Table(name, cells, class_names, locator)
+    return _Table(name, cells, class_names, locator, refusal, notes)
 
 
 def _row_names(cells: pd.DataFrame) -> list[str]:
@@ -159,16 +188,28 @@ def _items(
 ) -> tuple[list[Item], tuple[str, ...]]:
     """Return an item for each row, and notes."""
     rows = _row_names(table.cells)
+    if chosen.modality == "text":
+        texts = [cell_opener(cell) for cell in table.cells[chosen.image]]
+        return _labelled(table, chosen, rows, texts, targets), table.notes
     found = open_cells(table.cells[chosen.image], rows, table.locator, column=f"The column {chosen.image!r}")
-    groups = [None] * len(rows) if chosen.group is None else group_texts(table.cells[chosen.group])
-    parts = chosen.parts or [None] * len(rows)
-    items = [
+    return _labelled(table, chosen, found.names, found.openers, targets), found.notes
+
+
+def _labelled(
+    table: _Table,
+    chosen: ChosenColumns,
+    names: Sequence[str],
+    openers: Sequence[Callable[[], object]],
+    targets: Sequence[RawTarget],
+) -> list[Item]:
+    """Return the items with their groups and parts."""
+    count = len(names)
+    groups = [None] * count if chosen.group is None else group_texts(table.cells[chosen.group])
+    parts = chosen.parts or [None] * count
+    return [
         Item(name, target, opener, group=group, part=part)
-        for name, opener, target, group, part in zip(
-            found.names, found.openers, targets, groups, parts, strict=True
-        )
+        for name, opener, target, group, part in zip(names, openers, targets, groups, parts, strict=True)
     ]
-    return items, found.notes
 
 
 def _targets(table: _Table, labels: tuple[str, ...], columns: Columns) -> FoundTargets:
@@ -207,18 +248,25 @@ def _load_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]
         raise DataError(f"{path} cannot be read as Parquet: {error}.") from error
 
 
-def _load_text(path: Path) -> pd.DataFrame:
+def _read_lines(path: Path) -> tuple[list[list[str]], DataError | None, str]:
+    """Return the lines, why they are refused as a table of images, and a note on the encoding."""
+    try:
+        with delimited_rows(path) as found:
+            return list(found), None, ""
+    except UnicodeDecodeError as error:
+        refusal = DataError(f"{path} must be UTF-8 text ({error.reason}). Save it as UTF-8.")
+    except (OSError, csv.Error) as error:
+        refusal = DataError(f"{path} cannot be read as a table: {error}.")
+    if (texts := rows_of_texts(path)) is None:
+        raise refusal
+    return texts[0], refusal, texts[1]
+
+
+def _load_text(path: Path, lines: list[list[str]]) -> pd.DataFrame:
     """Return the cells as text; empty cells are missing.
 
     Label 007 stays 007. Columns without a name and without cells are left out.
     """
-    try:
-        with delimited_rows(path) as found:
-            lines = list(found)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} must be UTF-8 text ({error.reason}). Save it as UTF-8.") from error
-    except (OSError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a table: {error}.") from error
     if any("\0" in cell for line in lines for cell in line):
         raise DataError(f"{path} must be UTF-8 text (got zero bytes). Save it as UTF-8.")
     if not lines:

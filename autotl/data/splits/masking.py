@@ -50,7 +50,7 @@ def hide_rows(dataset: Dataset, rows: NDArray[np.int64], attempts: list[int]) ->
     single = dataset.target.kind == "single_label"
     table.loc[mask, target_columns(dataset.target)] = HIDDEN_TARGET if single else np.nan
     table.loc[mask, "item"] = "(hidden)"
-    for name in ("group", "taken"):
+    for name in table.columns.intersection(["group", "taken"]):
         table.loc[mask, name] = None
     for row in rows.tolist():
         openers[row] = HiddenImage(row, attempts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from autotl.api import NO_GROUPS, Columns, Part, TargetKind
+from autotl.api import NO_GROUPS, Columns, ModalityName, Part, TargetKind
 from autotl.data.arguments import require_column
 from autotl.data.image_files.suffixes import is_image_name
 from autotl.data.name_lists import join_names
@@ -16,6 +16,7 @@ from autotl.data.tabular.cells import holds_image, path_text
 from autotl.data.tabular.locate_images import ImageLocator
 from autotl.data.tabular.one_hot import boolean_values, hot_columns
 from autotl.data.tabular.part_columns import part_columns
+from autotl.data.tabular.text_columns import text_columns
 from autotl.data.targets.label_sets import holds_label_sets
 from autotl.data.targets.numbers import all_numbers, are_whole
 from autotl.errors import DataError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _LABEL_NAMES = frozenset({"label", "labels", "class", "class_name", "classname", "target", "category"})
 _GROUP_NAMES = frozenset(["group", "groups", "group_id"])
 _PROBED_ROWS = 1000
-_IMAGE_ROLE, _LABEL_ROLE, _GROUP_ROLE = "image", "label", "group"
+_IMAGE_ROLE, _TEXT_ROLE, _LABEL_ROLE, _GROUP_ROLE = "image", "text", "label", "group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,12 @@ class ChosenColumns:
     """The columns to use.
 
     Attributes:
-        image: The column of images or their paths.
+        image: The column of images or their paths, or of texts.
         labels: The column of labels, or several columns with a class, a label or a number each.
         group: The column of groups; None without groups.
         parts: The part of each row; None if the table states no parts.
         notes: Notes on the columns that were not named by the user.
+        modality: "image", or "text" if the column holds texts.
     """
 
     image: str
@@ -46,6 +48,7 @@ class ChosenColumns:
     group: str | None
     parts: tuple[Part | None, ...] | None
     notes: tuple[str, ...]
+    modality: ModalityName = "image"
 
 
 def choose_columns(
@@ -68,16 +71,15 @@ def choose_columns(
     """
     names = list(table.columns)
     no_groups = columns.group == NO_GROUPS and NO_GROUPS not in names
-    for name in (columns.image, *columns.labels, None if no_groups else columns.group):
+    for name in (columns.image, columns.text, *columns.labels, None if no_groups else columns.group):
         if name is not None:
             require_column(name, names)
     notes: list[str] = []
     paths = [name for name in names if _holds_images(table[name])]
-    image = columns.image
-    if image is None:
-        paths = paths or _identifier_columns(table, names, files)
-        image = _only_one(_IMAGE_ROLE, paths, names, "holds paths of images", files)
-        notes.append(f"Used the column {image!r} for the images.")
+    image, modality, used_for = _input_column(table, columns, paths, files)
+    notes += used_for
+    if modality == _IMAGE_ROLE:
+        paths = paths or [image] * (columns.image is None)
     group = None if no_groups else columns.group
     if columns.group is None and (likely := _named(names, _GROUP_NAMES, but=(image, *columns.labels))):
         group = _only_one(_GROUP_ROLE, likely, names, "is called a group")
@@ -93,7 +95,59 @@ def choose_columns(
     notes += parts.notes
     if unused := [name for name in paths if name != image]:
         notes.append(f"Ignored other paths of images, in the column {join_names(unused)}.")
-    return ChosenColumns(image, labels, group, parts.parts, tuple(notes))
+    return ChosenColumns(image, labels, group, parts.parts, tuple(notes), modality)
+
+
+def _input_column(
+    table: pd.DataFrame, columns: Columns, paths: list[str], files: ImageLocator | None
+) -> tuple[str, ModalityName, list[str]]:
+    """Return the column of images or texts, its modality, and a note if it was not named.
+
+    Args:
+        table: The cells.
+        columns: The named columns.
+        paths: The columns that hold images or their paths.
+        files: Finds images by the identifiers in a column.
+
+    Raises:
+        DataError: Both kinds of columns are named, several columns are possible, or none is.
+    """
+    names = list(table.columns)
+    if columns.image is not None and columns.text is not None:
+        raise DataError(
+            f"Only one of image and text may name a column (got {columns.image!r} and {columns.text!r}). "
+            "Leave one out."
+        )
+    if columns.image is not None:
+        return columns.image, _IMAGE_ROLE, []
+    if columns.text is not None:
+        return columns.text, _TEXT_ROLE, []
+    likely = paths or _identifier_columns(table, names, files)
+    if not likely and (texts := text_columns(table, [name for name in names if name not in columns.labels])):
+        text = _only_one(_TEXT_ROLE, texts, names, "holds texts")
+        return text, _TEXT_ROLE, [f"Used the column {text!r} for the texts."]
+    image = _only_one(_IMAGE_ROLE, likely, names, "holds paths of images", files)
+    return image, _IMAGE_ROLE, [f"Used the column {image!r} for the images."]
+
+
+def text_column(table: pd.DataFrame, named: str | None) -> str:
+    """Return the column of texts in a table without labels.
+
+    Args:
+        table: The cells.
+        named: The column that the user named; None to find it.
+
+    Raises:
+        UnknownName: The named column is not in the table.
+        DataError: Several columns are possible, or none is.
+    """
+    names = list(table.columns)
+    if named is not None:
+        return require_column(named, names)
+    if len(names) == 1:
+        return names[0]
+    likely = [name for name in names if name.strip().lower() == _TEXT_ROLE] or text_columns(table, names)
+    return _only_one(_TEXT_ROLE, likely, names, "holds texts")
 
 
 def image_column(table: pd.DataFrame, named: str | None, *, files: ImageLocator | None = None) -> str:
@@ -188,9 +242,10 @@ def _only_one(
         return likely[0]
     which = f"{len(likely)} columns are possible ({', '.join(likely)})" if likely else f"no column {missing}"
     hint = files.hint() if files and not likely else ""
+    other = "" if likely or role != _IMAGE_ROLE else " If a column holds texts, name it with text= (--text)."
     raise DataError(
         f"A single column must be the {role}: {which}. Columns: {', '.join(names)}.{hint} "
-        f"Name it with {role}= (--{role})."
+        f"Name it with {role}= (--{role}).{other}"
     )
 
 

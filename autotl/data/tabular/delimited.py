@@ -18,7 +18,9 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 
 @contextmanager
-def delimited_rows(path: Path) -> Iterator[Iterator[list[str]]]:
+def delimited_rows(
+    path: Path, *, encoding: str = "utf-8-sig", longest: int | None = None
+) -> Iterator[Iterator[list[str]]]:
     """Yield the rows of a text table, column names first.
 
     Empty lines are skipped. The separator is named by a first line ``sep=;``. Without such a line, it is the
@@ -26,13 +28,15 @@ def delimited_rows(path: Path) -> Iterator[Iterator[list[str]]]:
 
     Args:
         path: The file.
+        encoding: Its encoding.
+        longest: The largest number of characters of a cell; None for the limit of the csv module.
 
     Raises:
         OSError: The file cannot be read.
-        UnicodeDecodeError: The file is not UTF-8 text.
+        UnicodeDecodeError: The file has another encoding.
         csv.Error: A quotation mark is not closed or is followed by text, or a cell is too long.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding=encoding, newline="") as file, _cells_up_to(longest):
         first = next((line for line in file if line.strip()), "")
         if named := _SEPARATOR_LINE.fullmatch(first):
             separator = named[1]
@@ -44,6 +48,18 @@ def delimited_rows(path: Path) -> Iterator[Iterator[list[str]]]:
         # without ``strict``, a mark that is not closed takes the following rows into one cell
         reader = csv.reader(file, delimiter=separator, skipinitialspace=separator != "\t", strict=True)
         yield _nonempty_rows(reader)
+
+
+@contextmanager
+def _cells_up_to(longest: int | None) -> Iterator[None]:
+    """Change the limit of the csv module, which has one for all readers, and restore it."""
+    before = csv.field_size_limit()
+    if longest is not None:
+        csv.field_size_limit(longest)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _nonempty_rows(reader: CsvReader) -> Iterator[list[str]]:

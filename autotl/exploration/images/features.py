@@ -25,8 +25,9 @@ from autotl.data import (
 from autotl.errors import DataError
 from autotl.exploration.images.scan import Scan
 from autotl.exploration.work_folder import Matrix, RowFile
+from autotl.modalities import modality_of
 from autotl.progress import report_progress
-from autotl.training import Normalise, forward_in_batches, to_device
+from autotl.training import forward_in_batches, to_device
 
 AUTO = ("auto",)
 BLOCK = 256
@@ -133,7 +134,7 @@ def compute_features(rows: ImageRows, backbone: Backbone, folder: Path, *, devic
     if file.done == len(rows):
         return file
     model = to_device(create(backbone.weights), device).eval()
-    normalise = Normalise(backbone.config.mean, backbone.config.std, device)
+    normalise = modality_of(backbone.config).to_batch(backbone.config, device)
     transform = view.transform()
 
     def pixels_of(row: int) -> NDArray[np.uint8]:

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import PixelScale
+from autotl.api import InputView, PixelScale
 from autotl.data import (
     UnlabelledImage,
-    View,
     deep_values_of,
     open_image,
     pixel_digest,
@@ -38,7 +37,7 @@ class ViewedFiles:
     rows: tuple[int, ...]
 
 
-def view_files(found: FoundImages, view: View, scale: PixelScale | None, folder: Path) -> ViewedFiles:
+def view_files(found: FoundImages, view: InputView, scale: PixelScale | None, folder: Path) -> ViewedFiles:
     """Decode images, and find or write a file for each.
 
     Args:
@@ -58,7 +57,7 @@ def view_files(found: FoundImages, view: View, scale: PixelScale | None, folder:
             paths.append(_own_file(each, image, found.root, scale) or _saved(image, folder / f"{row}.png"))
             pixels.append(transform(image))
             rows.append(row)
-    shape = (0, 3, view.pixels, view.pixels)
+    shape = (0, *view.shape)
     stacked = np.stack(pixels) if pixels else np.zeros(shape, np.uint8)
     return ViewedFiles(tuple(paths), stacked, tuple(rows))
 

@@ -15,6 +15,7 @@ from autotl.evaluation import Tta
 from autotl.finalize.ensembling.ensemble import ROUNDING
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalPhase
+from autotl.modalities import modality_named
 from autotl.results import mean_outputs
 from autotl.training import forward_in_batches
 from autotl.trials.history import TrialHistory
@@ -22,6 +23,7 @@ from autotl.trials.trial import Trial
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 PLACE = "the model is compared on images of the place of use, in single passes"
+NO_VIEWS = "its inputs have no mirror images"
 ENSEMBLE = "an ensemble averages several networks already"
 LATENCY = "it takes twice the time, and a limit on the latency was given"
 TIME = "the time was up"
@@ -64,6 +66,8 @@ class TtaStep:
 
     def _why_not(self) -> str:
         """Return why nothing is compared, or ""."""
+        if "mirror" not in modality_named(self._phase.run_cache.dataset.modality).augmentations:
+            return NO_VIEWS
         if self._phase.place is not None:
             return PLACE
         return LATENCY if self._phase.options.limits.latency is not None else ""

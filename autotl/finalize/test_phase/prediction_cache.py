@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from autotl.workbench.run_cache import RunCache
 from autotl.workbench.tensor_files import head_in
 
 Outputs = NDArray[np.float32]
-Run = Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.float32]]
+Run = Callable[[NDArray[np.int64], NDArray[Any]], NDArray[np.float32]]
 """Returns an array (n, …) for rows (n,) and their images."""
 
 BLOCK = 64
@@ -100,7 +101,7 @@ class PredictionCache:
         self.seconds_per_image: dict[SavedNetwork, float] = {}
         """The seconds that a network took for an image, with reading and resizing it."""
         self._outputs: dict[SavedNetwork, Outputs] = {}
-        self._pixels: dict[str, NDArray[np.uint8]] = {}
+        self._pixels: dict[str, NDArray[Any]] = {}
         self._features: dict[tuple[str, str], NDArray[np.float32]] = {}
 
     def predict_all(
@@ -173,7 +174,7 @@ class PredictionCache:
         parts = [slice(start, min(start + block, count)) for start in range(0, count, block)]
         pixels, found, done = self._pixels.get(view.key), [], 0
         if pixels is None:
-            pixels = np.empty((count, 3, view.pixels, view.pixels), dtype=np.uint8)
+            pixels = np.empty((count, *view.shape), dtype=view.dtype)
             ready = render_parts(self._run_cache.dataset, self.rows, view, parts, pixels)
         else:
             ready = (part for part in parts)
@@ -199,7 +200,7 @@ class PredictionCache:
         order, new = np.argsort(before), int((~np.isin(self.rows, before)).sum())
         pass_of_new = predictor.network_pass(pooling, images=new)
 
-        def run(rows: NDArray[np.int64], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        def run(rows: NDArray[np.int64], pixels: NDArray[Any]) -> NDArray[np.float32]:
             known = np.isin(rows, before)
             found = np.empty((len(rows), features.shape[1]), dtype=np.float32)
             found[known] = features[order[np.searchsorted(before, rows[known], sorter=order)]]
@@ -225,7 +226,7 @@ def outputs_of_head(model: nn.Module, features: NDArray[np.float32]) -> Outputs:
     return np.concatenate(parts)
 
 
-def _all_of(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]], *, mirrored: bool = False) -> Run:
+def _all_of(run: Callable[[NDArray[Any]], NDArray[np.float32]], *, mirrored: bool = False) -> Run:
     """Return a run for images whose features are not known."""
     return lambda rows, pixels: run(mirror_images(pixels) if mirrored else pixels)
 

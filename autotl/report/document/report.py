@@ -72,6 +72,7 @@ class Report:
         created: Time in ISO 8601.
         target: The target; reports of the first version have single labels.
         classes: Names of classes, labels or numbers, in the order of the outputs.
+        modality: The kind of the inputs: "image" or "text".
         verdict: Outcome.
         what: Transferred layers.
         when: Evidence on whether transfer pays.
@@ -98,6 +99,7 @@ class Report:
     created: str | None = None
     target: TargetPart = field(default_factory=TargetPart)
     classes: tuple[str, ...] = ()
+    modality: str = "image"
     verdict: Verdict = field(default_factory=Verdict)
     what: What = field(default_factory=What)
     when: When = field(default_factory=When)

@@ -11,13 +11,14 @@ from autotl.report.section import KeyNumber, Summary
 from autotl.report.sections.place import decision
 from autotl.report.sections.test import leaked_images
 from autotl.report.sentences.contributions import contributions
+from autotl.report.wording import summary_about
 
 
 def summary(report: Report) -> Summary:
     """Build the top of the report."""
     gain, transfer = report.when.transfer_gain, report.verdict.transfer
     outcome = transfer if gain is not None and gain.value is not None and transfer in format.EFFECTS else None
-    return Summary(
+    found = Summary(
         name=format.value(report.name or "Transfer report"),
         created=format.moment(report.created),
         version=format.value(report.environment.get("autotl") or ""),
@@ -32,6 +33,7 @@ def summary(report: Report) -> Summary:
         numbers=tuple(key_numbers(report)),
         notes=tuple(filter(None, [*contributions(report), decision(report), *_notes(report)])),
     )
+    return summary_about(found, report.modality)
 
 
 def _notes(report: Report) -> list[str]:

@@ -10,6 +10,18 @@ AUTOTL = """import autotl
 result = autotl.load("RUN")
 print(result.predict("photo.jpg"))"""
 SHELL = "autotl predict RUN photos/ --out predictions.csv"
+TEXT_AUTOTL = """import autotl
+result = autotl.load("RUN")
+print(result.predict(["a text", "another text"]))"""
+CALLS = {
+    "image": (AUTOTL, SHELL, ""),
+    "text": (
+        TEXT_AUTOTL,
+        "autotl predict RUN texts.csv --out predictions.csv",
+        'python RUN/model/load_model.py "a text" "another text"',
+    ),
+}
+"""Calls of autotl in Python and in a shell, and of the loader in the model folder, by the kind of inputs."""
 TIMM = """import timm, torch
 from PIL import Image
 network = timm.create_model("local-dir:RUN/model", pretrained=True).eval()
@@ -45,10 +57,13 @@ def code(start: str, kind: str) -> str:
 def section(report: Report) -> Section:
     """Show code for Python, a shell and timm."""
     heads, ensemble = report.what.heads, report.how.ensemble
+    predict, shell, alone = CALLS.get(report.modality, CALLS["image"])
     comment, start = "Without autotl, because RUN/model is a timm folder", TIMM
     if heads:
         comment, start = "Without autotl, by the loader in the model folder", LOADER
     without = Snippet(comment, "python", code(start, report.target.kind))
+    if alone:
+        without = Snippet("Without autotl, by the loader in the model folder", "sh", alone)
     several, plugin_heads = heads and ensemble is not None and ensemble.kept, report.what.plugin_heads
     return Section(
         name="use",
@@ -61,8 +76,8 @@ def section(report: Report) -> Section:
             )
         ),
         snippets=(
-            Snippet("In Python", "python", AUTOTL),
-            Snippet("In a shell, with one row for each image", "sh", SHELL),
+            Snippet("In Python", "python", predict),
+            Snippet("In a shell, with one row for each image", "sh", shell),
             *(() if several or plugin_heads else (without,)),
         ),
     )

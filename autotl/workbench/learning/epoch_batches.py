@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import torch
 
 from autotl.api import Batch, Cut, Workbench
+from autotl.modalities import modality_of
 from autotl.seeds import derive
-from autotl.training import CachedBatches, ImageBatches, Normalise, epoch_order, get_augmentation, row_weights
+from autotl.training import CachedBatches, ImageBatches, epoch_order, get_augmentation, row_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,6 @@ def _source(bench: Workbench, input_size: int, augment: str, cut: Cut | None) ->
         return CachedBatches(cut.suffix, views, bench.device)
     augmentation, config = get_augmentation(augment), bench.backbone.config
     images = bench.inputs(input_size=input_size, augmented=augmentation is not None).train
-    to_batch = Normalise(config.mean, config.std, bench.device)
+    to_batch = modality_of(config).to_batch(config, bench.device)
     batches = ImageBatches(lambda x: x, images, augmentation, input_size, to_batch)
     return batches.on_device(bench.device)

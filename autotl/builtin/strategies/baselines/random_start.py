@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotl.api import Backbone, Cost, Params, Space, Task, Workbench
-from autotl.training import AUGMENTATIONS, Recipe, balance_options, epoch_seconds, usual_augmentation
+from autotl.training import Recipe, balance_options, epoch_seconds, usual_augmentation
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -46,7 +46,7 @@ def suggested_settings(
         "lr": space.suggest_float("lr", *lr, log=True),
         "weight_decay": space.suggest_float("weight_decay", 1e-3, 0.3, log=True),
         "epochs": epochs,
-        "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+        "augment": space.suggest_categorical("augment", list(task.augmentations)),
         "balance": space.suggest_categorical("balance", balance_options(task)),
         "image_size": input_size,
     }

@@ -85,6 +85,8 @@ class BitHyperRule:
     on_request = True
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
+        if "mirror" not in task.augmentations:
+            return Applies(False, "its rule is for images that can be cropped and mirrored")
         return Applies(True, f"the rule has settings for {task.train_rows:,} images")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:

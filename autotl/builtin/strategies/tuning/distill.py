@@ -14,7 +14,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
-from autotl.training import AUGMENTATIONS, Recipe, balance_options, head_seconds, usual_augmentation
+from autotl.training import Recipe, balance_options, head_seconds, usual_augmentation
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -68,7 +68,7 @@ class Distill:
             "head": space.suggest_categorical("head", ["probe", "new"]),
             "lr": space.suggest_float("lr", 1e-4, 1e-2, log=True),
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
-            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "augment": space.suggest_categorical("augment", list(task.augmentations)),
             "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
         }

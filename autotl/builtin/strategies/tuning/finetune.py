@@ -21,7 +21,6 @@ from autotl.builtin.strategies.tuning.reach import (
 )
 from autotl.builtin.strategies.tuning.start import starting_model
 from autotl.training import (
-    AUGMENTATIONS,
     VALIDATION_SHARE,
     Recipe,
     affordable_epochs,
@@ -94,7 +93,7 @@ class FineTune:
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
             "epochs": reach.epochs,
-            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "augment": space.suggest_categorical("augment", list(task.augmentations)),
             "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
             "image_size": reach.image_size,

@@ -19,7 +19,6 @@ from autotl.builtin.strategies.tuning.reach import (
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, stage_rates, starting_model
 from autotl.training import (
-    AUGMENTATIONS,
     MAX_VIEWS,
     Recipe,
     balance_options,
@@ -86,7 +85,7 @@ class GradualUnfreezing:
             "lr": space.suggest_float("lr", 3e-4, 1e-2, log=True),
             "decay": space.suggest_float("decay", 1.0, 5.0),
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
-            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "augment": space.suggest_categorical("augment", list(task.augmentations)),
             "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
         }

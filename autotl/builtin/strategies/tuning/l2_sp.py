@@ -14,7 +14,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
-from autotl.training import AUGMENTATIONS, Recipe, balance_options, usual_augmentation
+from autotl.training import Recipe, balance_options, usual_augmentation
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -70,7 +70,7 @@ class L2Sp:
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
             "alpha": space.suggest_float("alpha", 0.3, 600.0, log=True),
             "beta": space.suggest_float("beta", 0.03, 60.0, log=True),
-            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "augment": space.suggest_categorical("augment", list(task.augmentations)),
             "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
         }

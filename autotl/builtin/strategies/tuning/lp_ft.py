@@ -14,7 +14,6 @@ from autotl.builtin.strategies.tuning.reach import (
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, probed_model
 from autotl.training import (
-    AUGMENTATIONS,
     PROBE_SETTINGS,
     Recipe,
     balance_options,
@@ -75,7 +74,7 @@ class LpFt:
             "lr": space.suggest_float("lr", 1e-5, 3e-3, log=True),
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
-            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "augment": space.suggest_categorical("augment", list(task.augmentations)),
             "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
         }

@@ -30,7 +30,6 @@ from autotl.builtin.strategies.tuning.reach import (
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
 from autotl.training import (
-    AUGMENTATIONS,
     PROBE,
     Recipe,
     head_seconds,
@@ -104,7 +103,7 @@ class MultiTask:
             "head": space.suggest_categorical("head", ["probe", "new"]),
             "lr": space.suggest_float("lr", 1e-4, 1e-2, log=True),
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
-            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "augment": space.suggest_categorical("augment", list(task.augmentations)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
         }
         return fit_trial_time(params, partial(_seconds, task=task, backbone=backbone), task)

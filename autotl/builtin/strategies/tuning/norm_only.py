@@ -14,7 +14,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
-from autotl.training import AUGMENTATIONS, Recipe, balance_options, usual_augmentation
+from autotl.training import Recipe, balance_options, usual_augmentation
 
 if TYPE_CHECKING:
     from torch import nn
@@ -62,7 +62,7 @@ class NormOnly:
             **suggested_reach(space, task, backbone).settings,
             "head": space.suggest_categorical("head", ["probe", "new"]),
             "lr": space.suggest_float("lr", 3e-4, 3e-2, log=True),
-            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "augment": space.suggest_categorical("augment", list(task.augmentations)),
             "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
         }

@@ -50,7 +50,7 @@ class ScaleAndShift(DeclaredStrategy):
         "head": Choice("probe", ("probe", "new")),
         "lr": Float(5e-3, low=5e-4, high=5e-2, log=True),
         "weight_decay": Float(0.05, low=1e-4, high=0.3, log=True),
-        "augment": Choice("shift", tuple(AUGMENTATIONS), for_numbers="none"),
+        "augment": Choice("shift", tuple(AUGMENTATIONS), for_numbers="none", within="augmentations"),
         "balance": Choice("none", tuple(BALANCES)),
     }
 

@@ -62,7 +62,7 @@ class Surgical(DeclaredStrategy):
         "epochs": Epochs(DEFAULT_EPOCHS),
         "lr": Float(1e-3, low=1e-5, high=1e-2, log=True),
         "weight_decay": Float(0.02, low=1e-4, high=0.3, log=True),
-        "augment": Choice("shift", tuple(AUGMENTATIONS), for_numbers="none"),
+        "augment": Choice("shift", tuple(AUGMENTATIONS), for_numbers="none", within="augmentations"),
         "balance": Choice("none", tuple(BALANCES)),
         "norm": Choice("frozen", ("frozen", "batch")),
     }

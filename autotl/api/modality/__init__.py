@@ -1,0 +1,1 @@
+"""Modalities: the kinds of inputs."""

@@ -1,0 +1,177 @@
+"""Open vectors of tokens that are installed as a Python package."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from autotl import hookimpl
+from autotl.api import Applies, BackboneSource, Weights
+from autotl.cache import file_lock, user_cache
+from autotl.errors import RunError, UnknownName, WeightsError
+from autotl.files import is_full, raising_disk_full
+
+PREFIX = "static:"
+NAME = "wordllama"
+INSTALL = "Install it: python -m pip install 'autotl[text]'"
+MAX_TOKENS = 1024
+"""Tokens of a text whose vectors are averaged at most."""
+FORMAT = 1
+"""Version of the written folder; folders of older versions are not opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A distribution with vectors of tokens.
+
+    Attributes:
+        distribution: The name of the distribution.
+        vectors: The file of the vectors, relative to the folder in which the distribution is installed.
+        tokenizer: The file of the tokenizer, relative to the same folder.
+        tensor: The name of the vectors in their file.
+    """
+
+    distribution: str
+    vectors: str
+    tokenizer: str
+    tensor: str
+
+
+WORDLLAMA = Package(
+    "wordllama",
+    "wordllama/weights/l2_supercat_256.safetensors",
+    "wordllama/tokenizers/l2_supercat_tokenizer_config.json",
+    "embedding.weight",
+)
+
+
+class StaticVectors:
+    """Opens ``static:wordllama``, vectors of 32,000 tokens with 256 numbers each.
+
+    Their mean over a text is its features. The vectors were distilled from the token embeddings of language
+    models (Miller, WordLlama, 2024, MIT). They are used as Word2Vec and GloVe are, and can be fine-tuned.
+    """
+
+    name = "static"
+    summary = "static:wordllama, vectors of tokens from an installed package; needs no network"
+
+    def __init__(self, cache: Path | None = None, package: Package = WORDLLAMA) -> None:
+        self._cache, self._package = cache, package
+
+    def offers(self) -> Sequence[str]:
+        return (f"{PREFIX}{NAME}",) if self._files() is not None else ()
+
+    def opens(self, name: str) -> Applies:
+        if name.startswith(PREFIX):
+            return Applies(True, "it is named as static vectors")
+        return Applies(False, f"its name does not begin with {PREFIX}")
+
+    def open(self, name: str) -> Weights:
+        if name.removeprefix(PREFIX) != NAME:
+            raise UnknownName("backbone", name, (f"{PREFIX}{NAME}",))
+        files = self._files()
+        if files is None:
+            raise WeightsError(
+                f"The package {self._package.distribution} with the vectors of {name!r} is not installed. "
+                f"{INSTALL}"
+            )
+        folder = (self._cache or user_cache() / "backbones") / f"{NAME}-{_key(*files)}"
+        if not folder.is_dir():
+            _convert(*files, tensor=self._package.tensor, folder=folder)
+        return Weights(
+            name=NAME,
+            timm_name="static",
+            origin=f"embeddings of language models, from the package {self._package.distribution} (MIT)",
+            folder=folder,
+            modality="text",
+        )
+
+    def _files(self) -> tuple[Path, Path] | None:
+        """Return the files of the vectors and the tokenizer if they are installed."""
+        try:
+            found = distribution(self._package.distribution)
+        except PackageNotFoundError:
+            return None
+        files = [
+            Path(str(found.locate_file(name))) for name in (self._package.vectors, self._package.tokenizer)
+        ]
+        return (files[0], files[1]) if all(file.is_file() for file in files) else None
+
+
+def _key(vectors: Path, tokenizer: Path) -> str:
+    """Return a digest of all that the converted folder depends on."""
+    digest = hashlib.sha256(f"{FORMAT} {MAX_TOKENS}".encode())
+    for file in (vectors, tokenizer):
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def _convert(vectors: Path, tokenizer: Path, *, tensor: str, folder: Path) -> None:
+    """Write the folder of the network atomically, once even if several processes need it.
+
+    Args:
+        vectors: The file of the vectors.
+        tokenizer: The file of the tokenizer.
+        tensor: The name of the vectors in their file.
+        folder: The new folder.
+
+    Raises:
+        WeightsError: The files are damaged, or the folder cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with file_lock(folder.with_name(f"{folder.name}.lock")):
+            if folder.is_dir():
+                return
+            part = folder.with_name(f".{folder.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            with raising_disk_full(folder, vectors.stat().st_size):
+                _write(vectors, tokenizer, tensor=tensor, folder=part)
+            part.rename(folder)
+    except (OSError, RunError) as error:
+        if is_full(error):
+            raise
+        why = getattr(error, "strerror", None) or error
+        raise WeightsError(
+            f"The vectors of {NAME!r} cannot be written to {folder.parent} ({why}). "
+            "Set AUTOTL_CACHE_DIR to a folder that can be written."
+        ) from error
+
+
+def _write(vectors: Path, tokenizer: Path, *, tensor: str, folder: Path) -> None:
+    """Write the vectors, the tokenizer and the description."""
+    import torch  # not needed to list plugins
+    from safetensors.torch import load_file, save_file
+
+    from autotl.modalities.text.tokens import padding_of
+
+    found = load_file(vectors).get(tensor)
+    if found is None or found.ndim != 2:
+        raise WeightsError(
+            f"{vectors} must hold {tensor} as a matrix. Install another version of the package."
+        )
+    padding = padding_of(tokenizer)
+    if padding >= len(found):
+        found = torch.cat([found, found.new_zeros(padding + 1 - len(found), found.shape[1])])
+    save_file({"body.weight": found.contiguous()}, folder / "model.safetensors", {"format": "pt"})
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    description = {
+        "modality": "text",
+        "architecture": "static",
+        "num_classes": 0,
+        "arguments": {"vocabulary": len(found), "width": found.shape[1]},
+        "input": {"input_size": MAX_TOKENS, "encoder": "tokenizer.json", "padding": padding},
+    }
+    (folder / "config.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+
+
+@hookimpl
+def autotl_backbones() -> Iterable[BackboneSource]:
+    return [StaticVectors()]

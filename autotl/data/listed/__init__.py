@@ -1,0 +1,1 @@
+"""Listed items: their checks and digests."""

@@ -1,0 +1,1 @@
+"""Texts: finding, reading and listing them."""

@@ -1,0 +1,1 @@
+"""Images: their views, and their sizes."""

@@ -1,0 +1,1 @@
+"""Entries of a model's configuration that timm ignores."""

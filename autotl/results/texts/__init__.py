@@ -1,0 +1,1 @@
+"""Texts: predictions for them, and the folder of their networks."""
