@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from autotl.api import DataConfig
 from autotl.data import (
     UnlabelledImage,
     failure_reason,
@@ -99,6 +100,8 @@ class _Explainer:
         self._transforms = [view.transform() for view in predictor.views]
         device = str(next(self._network.model.parameters()).device)
         config = self._network.config
+        if not isinstance(config, DataConfig):
+            raise ExplanationError("Only predictions of images can be explained (got a model of texts).")
         self._device, self._normalise = device, Normalise(config.mean, config.std, device)
         self.attribution: Attribution | None = None
 

@@ -22,7 +22,6 @@ from autotl.search.stopping.monitor import TrialMonitor
 from autotl.search.stopping.rule import StoppingContext
 from autotl.search.stopping.rules import StoppingRules
 from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.open_study import facts_of
 from autotl.seeds import derive
 from autotl.training import preserve_global_state
 from autotl.trials.journal import JournalEntry
@@ -284,7 +283,7 @@ class Search:
         self._open_arms = self._without_exhausted(self._open_arms)
         if new:  # after the journal, because studies are restored from it
             score = self.history.score(trial)
-            self._studies[trial.arm].tell(trial.number, outcome.state, score, facts_of(trial))
+            self._studies[trial.arm].tell(trial.number, outcome.state, score, trial)
         else:
             self._tell_resumed(trial)
         return trial

@@ -36,6 +36,9 @@ def executed(path: Path, folder: Path) -> dict[str, Any]:
     found["metadata"] = KERNEL
     for number, cell in enumerate(found["cells"]):
         cell["id"], cell["metadata"] = f"cell-{number}", {}
+        for output in cell.get("outputs", []):
+            if output.get("data", {}).get("text/plain", "").startswith("<IPython.core.display"):
+                del output["data"]["text/plain"]  # as text, a display of HTML shows nothing
     return found
 
 

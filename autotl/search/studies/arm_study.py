@@ -17,11 +17,12 @@ from autotl.errors import FAILURES
 from autotl.search.search_inputs import SearchSpace
 from autotl.search.studies import attributes
 from autotl.search.studies.hyperband import RUNGS, STEPS, BracketPruner
-from autotl.search.studies.open_study import open_study
+from autotl.search.studies.open_study import facts_of, open_study
 from autotl.search.studies.samplers import STARTUP, LocalSampler, tpe_sampler
 from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.search.studies.suggestions import check_params, in_range
 from autotl.seeds import derive
+from autotl.trials.trial import Trial
 
 STATES: dict[State, TrialState] = {
     "complete": TrialState.COMPLETE,
@@ -240,21 +241,19 @@ class ArmStudy:
             )
         )
 
-    def tell(
-        self, number: int, state: State, score: float | None, facts: Mapping[str, Any] = MappingProxyType({})
-    ) -> None:
+    def tell(self, number: int, state: State, score: float | None, trial: Trial | None = None) -> None:
         """Close a trial, if the strategy suggested hyperparameters for it.
 
         Args:
             number: The number of the trial.
             state: How the trial ended.
             score: Its score, if it has one.
-            facts: User attributes to add.
+            trial: The trial, for user attributes.
         """
         if number not in self._open:
             return
         opened, self.repeated = self._open.pop(number), 0
-        for name, value in facts.items():
+        for name, value in facts_of(trial).items() if trial else ():
             opened.trial.set_user_attr(name, value)
         self._close(opened.trial.number, *(("failed", None) if opened.differs else (state, score)))
 

@@ -118,7 +118,7 @@ def model_facts(served: ServedModel, limits: ServingLimits) -> ModelFacts:
         name=shown(served.name),
         target=predictor.target.spec.kind,
         classes=[shown(name) for name in predictor.target.spec.names],
-        input_sizes=sorted({each.view.input_size for each in served.members}),
+        input_sizes=sorted({each.config.input_size for each in served.members}),
         networks=len(served.members),
         score=None
         if score is None
