@@ -1,6 +1,7 @@
 """Declare every option of a run once, in four groups.
 
-A new option is a field here, a parameter of :func:`autotl.fit`, and the code that reads it.
+The fourth group, of the machine, is in :mod:`autotl.config.compute_options`. A new option is a field here,
+a parameter of :func:`autotl.fit`, and the code that reads it.
 """
 
 from __future__ import annotations
@@ -9,16 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName, TargetName
+from autotl.config.choices import CleanName, MetricName, PresetName, TargetName
 from autotl.config.option_facts import images_option, option
-from autotl.masking import VARIABLE
 
 AUTO = ("auto",)
 """The backbones of a user who names none: autotl chooses."""
 CLEANING: tuple[str, ...] = get_args(CleanName)
 MAX_PIXELS = 4096
 """The largest image size: activations of larger images fit into no memory."""
-MAX_WORKERS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,72 +236,4 @@ class ModelOptions:
         False,
         "Average over mirror images if that scores better in validation; takes twice the time.",
         panel="Switches",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComputeOptions:
-    """The machine, and how trials run on it.
-
-    Attributes:
-        all: Each field has its description in ``help``.
-    """
-
-    device: DeviceName | str = option(
-        "auto",
-        "auto, cpu, cuda, cuda:N or mps.",
-        metavar="NAME",
-        panel="Machine",
-        choices=get_args(DeviceName),
-        in_analyze=True,
-        resumable=True,
-        resume_help="Another device: auto, cpu, cuda, cuda:N or mps.",
-    )
-    executor: str = option(
-        "auto",
-        "The executor of trials; see 'autotl plugins'.",
-        metavar="NAME",
-        panel="Machine",
-        resumable=True,
-        resume_help="Another executor; see 'autotl plugins'.",
-    )
-    workers: int = option(
-        1,
-        "Trials that run at once, each in a process.",
-        metavar="NUMBER",
-        panel="Machine",
-        bounds=(None, MAX_WORKERS),
-        shown_bounds=(1, None),
-        resumable=True,
-        resume_help="Trials that run at once from now on.",
-    )
-    processes: int = option(
-        1,
-        "Processes that train each network, one on each GPU.",
-        metavar="NUMBER",
-        panel="Machine",
-        bounds=(None, MAX_WORKERS),
-        shown_bounds=(1, None),
-        resumable=True,
-        resume_help="Processes that train each network from now on.",
-    )
-    storage: str | None = option(
-        None,
-        "URL of a database for Optuna's studies, instead of a file in the run folder.",
-        metavar="URL",
-        panel="Machine",
-        text="a URL",
-        environment=VARIABLE,
-        resume_help=f"The run's database, given again with its password; or {VARIABLE}.",
-        repr=False,
-    )
-    cache: str | int | None = option(
-        None,
-        "Disk for images and activations: 2GiB, or off. Default: depends on the free space.",
-        metavar="SIZE",
-        panel="Machine",
-        text="a size such as '2GiB'",
-        unit="bytes",
-        resumable=True,
-        resume_help="Disk for images and activations: 2GiB, or off.",
     )

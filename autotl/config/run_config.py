@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from autotl.config.compute_options import ComputeOptions
 from autotl.config.option_facts import KEY, Option
-from autotl.config.options import ComputeOptions, DataOptions, ModelOptions, SearchOptions
+from autotl.config.options import DataOptions, ModelOptions, SearchOptions
 
 Config = TypeVar("Config", bound="RunConfig")
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from autotl import plugins, progress, terminal
 from autotl.api import Executor, Strategy, Watch
 from autotl.clock import Clock, WallClock, seconds_since_start
-from autotl.config.options import CLEANING, ComputeOptions
+from autotl.config.compute_options import ComputeOptions
+from autotl.config.options import CLEANING
 from autotl.config.run_config import RunConfig
 from autotl.config.run_settings import RunSettings, columns_of, resolve
 from autotl.data import check_columns, check_path, check_share

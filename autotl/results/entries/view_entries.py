@@ -15,7 +15,10 @@ SCALE = "pixel_scale"
 
 
 def read_tta(document: dict[str, Any]) -> bool:
-    """Return whether predictions are averaged over mirror images. Raises ValueError after a wrong edit."""
+    """Return whether predictions are averaged over mirror images.
+
+    Raises ValueError if the entry was edited wrongly.
+    """
     entry = document.get(TTA)
     if entry not in (None, MIRROR):
         raise ValueError(f"{TTA} must be {MIRROR!r} or left out (got {entry!r})")
@@ -23,7 +26,10 @@ def read_tta(document: dict[str, Any]) -> bool:
 
 
 def read_scale(document: dict[str, Any]) -> PixelScale | None:
-    """Return the pixel values of black and white. Raises ValueError if they were edited wrongly."""
+    """Return the pixel values of black and white.
+
+    Raises ValueError if they were edited wrongly.
+    """
     entry = document.get(SCALE)
     if entry is None:
         return None
