@@ -19,8 +19,9 @@ from autotl.testing.bench import with_additional_images, with_own_network
 STRATEGIES: Mapping[str, Strategy] = {
     name: each
     for name, each in plugins.load().strategies.items.items()
-    if type(each).__module__.startswith("autotl.builtin")
+    if type(each).__module__.startswith("autotl.builtin") and name != "tfidf"
 }
+"""``tfidf`` takes texts alone: tests/test_text_runs.py."""
 REFUSING = {"direct", "knn", "nearest_mean", "self_training"}
 SLOW_STARTERS = {"from_scratch", "scratch_small", "bit_hyperrule"}
 """Trainings that are too short in a test to beat a constant prediction for sure."""
