@@ -15,6 +15,8 @@ SECONDS = 600
 """The longest time of a cell."""
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|opt|usr|var|mnt|private|Users)/[\w.-]+|[A-Z]:\\\\")
 """A path of the machine that executed a notebook."""
+RAY = "Missing packages: ['ipywidgets']"
+"""A line of Ray, which it prints in each kernel if it is installed."""
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
 
@@ -53,7 +55,7 @@ def faults(notebook: dict[str, Any]) -> Iterator[str]:
             text = json.dumps(output, ensure_ascii=False)
             if output["output_type"] == "error":
                 yield f"cell {number} raised {output['ename']}: {output['evalue']}"
-            if output.get("name") == "stderr":
+            if output.get("name") == "stderr" and RAY not in text:
                 yield f"cell {number} printed on standard error: {text[:200]}"
             if "jupyter.widget" in text:
                 yield f"cell {number} needs ipywidgets"

@@ -34,6 +34,11 @@ def await_that(met: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def _heed_ctrl_c() -> None:
+    """Undo that shells start commands in the background with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a single process")
 @pytest.mark.parametrize(("presses", "states"), [(1, {"interrupted"}), (2, {"interrupted", "stopped"})])
@@ -42,7 +47,7 @@ def test_ctrl_c_ends_a_watched_command(photos: Path, tmp_path: Path, presses: in
     words = ["fit", photos, "--out", out, "--backbone", "tiny", "--trials", 5000, "--watch"]
     with log.open("wb") as file:
         command = [sys.executable, "-m", "autotl", *map(str, words)]
-        process = subprocess.Popen(command, stdout=file, stderr=file)
+        process = subprocess.Popen(command, stdout=file, stderr=file, preexec_fn=_heed_ctrl_c)
     try:
         await_that((out / "trials.csv").is_file)
         assert RunFolderSource(out).content().state == "running"

@@ -47,7 +47,7 @@ def search_figures(report: Report) -> tuple[Figure, ...]:
         score_figure(report.trials, measure),
         Figure(
             "pareto",
-            "Validation score of complete trials by the time of one training. None is both cheaper and "
+            "Validation score of complete trials by the time of one training. No trial is both cheaper and "
             "better than one on the line.",
             lambda width: figures.pareto(_costs(report), order, measure=measure, width=width),
             place="half",
