@@ -158,7 +158,8 @@ def _draw_importance(report: Report, width: float) -> str:
         for each in found.parameters
         if each.share is not None and each.name
     ]
-    return figures.importance(shares, f"{found.strategy} on {found.backbone}", width=width)
+    arm = f"{format.value(found.strategy)} on {format.value(found.backbone)}"
+    return figures.importance(shares, arm, width=width)
 
 
 def _forecasts(report: Report) -> list[figures.ArmForecast]:
