@@ -54,8 +54,8 @@ class Comparison:
         ``answer`` is "better", "worse", "no measurable difference" or "not compared".
 
         ``better_images`` counts the test images that the run alone predicts correctly, and ``worse_images``
-        those of the first run; of numbers, those with a smaller error. ``gain`` is that of transfer over the
-        best baseline of the run. Missing values are null.
+        the images that the first run alone predicts correctly. Of numbers, they count values with a smaller
+        error. ``gain`` is the gain of transfer over the best baseline of the run. Missing values are null.
         """
         return pd.DataFrame(records.records(self._content))
 

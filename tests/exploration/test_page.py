@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -20,31 +19,9 @@ from autotl.exploration.page.map_figure import Point, draw_map, series, shown_ro
 from autotl.exploration.page.thumbnails import MAX_BYTES, thumbnail_uri
 from autotl.exploration.result import Exploration
 from autotl.testing import tiny_images
+from tests.support.html_page import Page
 
 HOSTILE = '"><script>alert(1)<img src=x onerror=alert(2)>'
-VOID = {"meta", "br", "img", "hr", "input", "link"}
-
-
-class Page(HTMLParser):
-    """The tags of a page; checks that tags are balanced."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(text)
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 @pytest.fixture
