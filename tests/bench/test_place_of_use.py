@@ -184,8 +184,8 @@ def test_the_search_of_autotl_adapts_and_keeps_the_decision(
     monkeypatch.setattr(entrant, "PROCESS_START", entrant.CLOCK.now())
     photos, sketches = tmp_path / "files" / "photos", tmp_path / "files" / "sketches"
     save_folders(photos / "train", *source())
-    save_folders(sketches / "train", *place())
-    save_folders(sketches / "test", *place(seed=10))
+    save_folders(sketches / "train", *place(noise=3))
+    save_folders(sketches / "test", *place(seed=10, noise=3))
     suite, found = bench.load("smoke"), prepared(tmp_path / "files", tmp_path, replace(DATA, image_size=32))
     entry = Entry("s", "accuracy", found.data, 0, suite.backbones[0], Entrant("autotl", "autotl"), 0, 40.0)
     entrant.run(job(entry, found, weights=None, threads=1, device="cpu"), tmp_path)

@@ -43,9 +43,15 @@ def source(each: int = 20) -> tuple[NDArray[np.uint8], list[str]]:
     return tiny_images(classes=CLASSES, each=each, noise=0.3)
 
 
-def place(each: int = 20, seed: int = 9) -> tuple[NDArray[np.uint8], list[str]]:
-    """Return images of another place, with their classes."""
-    images, names = tiny_images(classes=CLASSES, each=each, noise=0.3, seed=seed)
+def place(each: int = 20, seed: int = 9, noise: float = 0.3) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return images of another place, with their classes.
+
+    Args:
+        each: The number of images of each class.
+        seed: The seed.
+        noise: The standard deviation of the noise. With 3, only the patch tells the class.
+    """
+    images, names = tiny_images(classes=CLASSES, each=each, noise=noise, seed=seed)
     order = sorted(set(names))
     for image, name in zip(images, names, strict=True):
         image[:PATCH, :PATCH] = 0
