@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import timm
     import torchvision
 
-__all__ = ["compiler_postponed", "timm", "timm_optim", "torchvision"]
+__all__ = ["compiler_postponed", "timm", "torchvision"]
 
 COMPILER = "torch._dynamo.utils"
 _LOCK = RLock()
@@ -96,6 +96,5 @@ def _load(name: str) -> ModuleType:
     return import_module(name)
 
 
-timm_optim: Any = lazy_module("timm.optim", _load)  # not imported by timm; imports the compiler
 if not TYPE_CHECKING:
     timm, torchvision = lazy_module("timm", _load), lazy_module("torchvision", _load)

@@ -10,11 +10,10 @@ import torch
 from torch import nn
 
 from autotl.errors import UnknownName
-from autotl.importing.vision import timm_optim
+from autotl.importing.optimisers import uncompiled
 from autotl.training.recipe import Recipe
+from autotl.training.update.layer_decay import layer_groups
 
-# Read at import: it loads torch's compiler, and the first trial's time would include that.
-LAYER_DECAY_GROUPS: Any = timm_optim.param_groups_layer_decay
 OPTIMISERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "steps")
 MOMENTUM = 0.9
@@ -37,23 +36,19 @@ def make_optimiser(
     """
     if recipe.optimiser not in OPTIMISERS:
         raise UnknownName("optimiser", recipe.optimiser, OPTIMISERS)
-    names = {id(value): name for name, value in model.named_parameters()}
     groups: dict[tuple[int, float, bool], dict[str, Any]] = {}
-    for number, group in enumerate(
-        LAYER_DECAY_GROUPS(model, recipe.weight_decay, layer_decay=recipe.layer_decay)
-    ):
-        for value in group["params"]:
-            name = names[id(value)]
-            rate, decays = rates.get(name, 1.0), name not in undecayed
+    for number, group in enumerate(layer_groups(model, recipe.layer_decay)):
+        for name, value in group.parameters:
+            rate, decays = rates.get(name, 1.0), group.decays and name not in undecayed
             settings = {
                 "params": [],
-                "lr": recipe.lr * group.get("lr_scale", 1.0) * rate,
-                "weight_decay": group["weight_decay"] if decays else 0.0,
+                "lr": recipe.lr * group.rate * rate,
+                "weight_decay": recipe.weight_decay if decays else 0.0,
             }
             groups.setdefault((number, rate, decays), settings)["params"].append(value)
     if recipe.optimiser == "sgd":
-        return torch.optim.SGD([*groups.values()], lr=recipe.lr, momentum=MOMENTUM, fused=True)
-    return torch.optim.AdamW([*groups.values()], lr=recipe.lr, fused=True)
+        return uncompiled(torch.optim.SGD)([*groups.values()], lr=recipe.lr, momentum=MOMENTUM, fused=True)
+    return uncompiled(torch.optim.AdamW)([*groups.values()], lr=recipe.lr, fused=True)
 
 
 def learning_rate_factor(step: int, total: int, recipe: Recipe) -> float:

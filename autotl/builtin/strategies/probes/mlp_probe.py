@@ -9,6 +9,7 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Backbone, Beat, Cost, HeadSpec, Machine, Params, Score, Task, Workbench
+from autotl.importing.optimisers import uncompiled
 from autotl.toolbox import DeclaredStrategy, Float, InputSize, Int, Setting, feature_seconds
 
 BATCH_SIZE, MIN_STEPS = 256, 10
@@ -90,7 +91,7 @@ class _MlpLearner:
         spec = HeadSpec("mlp", arguments)
         head = self._new_head(spec)
         rate, decay = float(self.params["lr"]), float(self.params["weight_decay"])
-        optimiser = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=decay)
+        optimiser = uncompiled(torch.optim.AdamW)(head.parameters(), lr=rate, weight_decay=decay)
         steps, device = steps_of_epoch(len(x)), bench.device
         for epoch in bench.epochs(epochs, head=head, optimiser=optimiser):
             order = torch.randperm(len(x), generator=bench.generator(f"order {epoch}"))
