@@ -17,7 +17,7 @@ from autotl.backbone.checks import check_classifier, check_config, raising_weigh
 from autotl.backbone.create import create, read_config, weights_file
 from autotl.backbone.forward_pass import native_size
 from autotl.backbone.image_size import Workload, input_sizes_of, largest_affordable
-from autotl.backbone.speed.pace import BATCH_SIZE, pace_of, typical_pace
+from autotl.backbone.speed.pace import BATCH_SIZE, CPU_BATCH_SIZE, pace_of, typical_pace
 from autotl.backbone.stages import layout
 from autotl.clock import NEVER, Clock, Deadline
 from autotl.errors import WeightsError
@@ -180,7 +180,8 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
 
 
 def _measure_pace(model: nn.Module, input_size: int, clock: Clock, end: Deadline, *, small: bool) -> Pace:
-    batch = LARGE_BATCH_SIZE if small else BATCH_SIZE
+    usual = CPU_BATCH_SIZE if next(model.parameters()).device.type == "cpu" else BATCH_SIZE
+    batch = LARGE_BATCH_SIZE if small else usual
     return pace_of(model, input_size=input_size, clock=clock, end=end, batch=batch)
 
 

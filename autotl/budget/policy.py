@@ -83,7 +83,7 @@ class BudgetPolicy:
     """The limit of the first pass if the machine slows down, of the time left. Chosen, not measured."""
     classifier_fits: float = 0.25
     """Fitting the classifiers of all backbones on the features, of the time left. Chosen, not measured."""
-    similarity: float = 0.03
+    similarity: float = 0.02
     """Similarity to the sources: fewer images widen its intervals only. Chosen, not measured."""
     similarity_limit: float = 4.0
     """The limit of the similarity on a slow machine, times ``similarity``. Chosen, not measured."""

@@ -12,7 +12,7 @@ from autotl.api import Pace
 from autotl.backbone.speed.example_inputs import example_inputs
 from autotl.clock import NEVER, Clock, Deadline
 
-BATCH_SIZE = 16
+BATCH_SIZE, CPU_BATCH_SIZE = 16, 8
 MIN_REPEATS, MAX_REPEATS = 3, 20
 MIN_SECONDS = 0.15  # for all batches of a measurement: with a small network, two batches are too short
 MAX_FIRST_SECONDS = 4.0  # if the first batch takes longer, the measurement ends
