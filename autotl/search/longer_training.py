@@ -1,4 +1,4 @@
-"""Plan a long training of a leading arm after the defaults."""
+"""Plan long trainings: that of the last arm to start, and one of the leading arm after the defaults."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from autotl.trials.trial import Trial
 
 MIN_FACTOR = 1.5
 """A longer training takes at least this multiple of the arm's longest one. Chosen, not measured."""
+CAUTION = 0.8
+"""The part of the time that the first training of an arm is planned for. Its pace is only estimated."""
 CLOSE = 0.03
 """The most that an arm may be below the best trial, in units of accuracy. Chosen, not measured."""
 
@@ -67,6 +69,30 @@ class LongerTrainings:
                 return longer
         return None
 
+    def of_last_arm(self, arm: Arm, *, left: float) -> Params | None:
+        """Return the defaults of an arm for a training and its refit in the time left.
+
+        The defaults that share the budget would leave time that only a longer training of this arm can use.
+
+        Args:
+            arm: The last arm that starts.
+            left: Seconds until the search ends.
+
+        Returns:
+            None if these are the usual defaults.
+        """
+        best = self._history.best(ignore_cost=True)
+        if best is None or self._budget.seconds is None:
+            return None
+        try:
+            usual = self._space.defaults(arm)
+            longest = CAUTION * self._longest(arm, left + self._reserved(best))
+            if longest < MIN_FACTOR * self._costs.fold_seconds(arm, usual):
+                return None
+            return self._planned(arm, usual, longest)
+        except FAILURES:  # code of a plugin: the arm starts as it would without this plan
+            return None
+
     def _reserved(self, best: Trial) -> float:
         """Return the seconds that are kept for the refit of the best trial so far."""
         held_out = self._history.held_out_share(best.arm.backbone)
@@ -76,26 +102,34 @@ class LongerTrainings:
 
     def _longer(self, leader: Trial, seconds: float, left: float) -> LongerTraining | None:
         """Return the arm's defaults for a training and its refit in so many seconds."""
-        arm, history = leader.arm, self._history
-        held_out = history.held_out_share(arm.backbone)
-        longest = min(
-            seconds / (1 + POLICY.margin / (1 - held_out)), longest_refittable(held_out, self._budget)
-        )
-        before = [trial.fold_cost for trial in history.scored_trials(arm)]
+        arm = leader.arm
+        longest = self._longest(arm, seconds)
+        before = [trial.fold_cost for trial in self._history.scored_trials(arm)]
         least = MIN_FACTOR * max(before, default=0.0)
         if longest < least:
             return None
         try:
-            params = self._planned(arm, leader, longest)
+            params = self._planned(arm, leader.params, longest)
         except FAILURES:  # code of a plugin: it made defaults before, so the other trials go on
             return None
         expected = self._costs.fold_seconds(arm, params)
         return LongerTraining(arm, params) if least <= expected <= left else None
 
-    def _planned(self, arm: Arm, leader: Trial, seconds: float) -> Params:
-        """Return the arm's defaults if a fold may take so many seconds on this machine."""
+    def _longest(self, arm: Arm, seconds: float) -> float:
+        """Return the longest training that leaves time for its refit, in so many seconds."""
+        held_out = self._history.held_out_share(arm.backbone)
+        return min(seconds / (1 + POLICY.margin / (1 - held_out)), longest_refittable(held_out, self._budget))
+
+    def _planned(self, arm: Arm, known: Params, seconds: float) -> Params:
+        """Return the arm's defaults if a fold may take so many seconds on this machine.
+
+        Args:
+            arm: The arm.
+            known: Settings whose expected time is compared with the strategy's estimate.
+            seconds: The time for a fold.
+        """
         space, task = self._space, self._space.task(arm)
-        estimate = space.strategy(arm).cost(leader.params, task, space.backbone(arm), space.machine).seconds
-        slower = self._costs.fold_seconds(arm, leader.params) / max(estimate, 1e-3)
+        estimate = space.strategy(arm).cost(known, task, space.backbone(arm), space.machine).seconds
+        slower = self._costs.fold_seconds(arm, known) / max(estimate, 1e-3)
         timed = replace(task, trial_seconds=seconds * task.folds / max(slower, 1e-3))
         return space.strategy(arm).defaults(timed, space.backbone(arm))

@@ -61,6 +61,7 @@ class Search:
         self._costs = CostModel(space)
         self._first_looks = FirstLooks(space, history)
         self._due_baselines = [arm for arm in space.baselines if arm not in self._first_looks]
+        self._longer = LongerTrainings(space, history, self._costs, time.budget)
         self._queue = ArmQueue(
             [arm for arm in space.arms if not any(each.arm == arm and each.default for each in started)],
             space.baselines,
@@ -68,9 +69,9 @@ class Search:
             self._costs,
             history,
             time.budget,
+            self._longer,
             studies.warm_start,
         )
-        self._longer = LongerTrainings(space, history, self._costs, time.budget)
         for trial in history.trials.values():
             self._update_costs(trial, trial.seconds, len(trial.folds))
             self._tell_resumed(trial)  # the earlier process may have ended before it did so
@@ -94,11 +95,9 @@ class Search:
         Raises:
             PluginError: The executor tried to end the program.
         """
-        device = self._space.machine.device
+        report, device = self._monitor.on_progress, self._space.machine.device
         try:
-            for outcome in executor.run(
-                self._jobs(), work, self._monitor.on_progress, workers=self._workers, device=device
-            ):
+            for outcome in executor.run(self._jobs(), work, report, workers=self._workers, device=device):
                 yield self._add(outcome)
         except SystemExit as error:  # code of a plugin
             raise PluginError(
@@ -168,7 +167,7 @@ class Search:
         )
 
     def _arms_to_try(self) -> list[Arm]:
-        arms = (arm for arm in self._open_arms if self._running.repeats[arm] < REPEATS)
+        arms = (arm for arm in self._open_arms if self._running.refused[arm] < REPEATS)
         arms = (arm for arm in arms if not self._queue.has_only_first_look(arm))
         return [arm for arm in arms if arm in self._due_baselines or not self._rules.arm_reason(arm)]
 
@@ -183,13 +182,13 @@ class Search:
 
     def _searched_trial(self, arm: Arm) -> Job | None:
         """Return a job with new settings, or close the arm."""
-        while self._studies[arm].repeated < REPEATS and self._running.repeats[arm] < REPEATS:
+        while self._studies[arm].repeated < REPEATS and self._running.refused[arm] < REPEATS:
             number = self._count
             if job := self._new_trial(arm, default=False):
                 return job
             if self._count > number:  # the strategy failed to suggest settings
                 break
-        if self._running.repeats[arm] < REPEATS:
+        if self._running.refused[arm] < REPEATS:
             self._open_arms = [other for other in self._open_arms if other != arm]
         return None
 
@@ -201,7 +200,7 @@ class Search:
         Args:
             arm: The arm.
             default: Whether these are its defaults.
-            given: The settings; None to ask the study. Settings that are known or running give no job.
+            given: The settings; None to ask the study. Known, running or too slow settings give no job.
             look: Whether the trial is a first look.
         """
         number, study, started = self._count, self._studies[arm], self._started_trials(arm)
@@ -213,14 +212,15 @@ class Search:
             self._fail_arm(number, arm, default, described(error))
             return None
         same = [trial for trial in started if trial.params == params]
-        if same and same[0].number not in self.history.trials:
-            self._running.repeats[arm] += 1
-            study.skip_running(number)
-            return None
-        if same:
+        if same and same[0].number in self.history.trials:
             study.tell_repeated(number, same[0].state, self.history.score(same[0]))
             return None
         fold_seconds = self._costs.fold_seconds(arm, params)
+        late = bool(started) and not default and fold_seconds > self._time.left()
+        if same or late:
+            self._running.refused[arm] += 1
+            study.skip(number)
+            return None
         trial = Trial(
             number,
             arm,

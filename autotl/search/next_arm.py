@@ -18,6 +18,7 @@ from autotl.search.acquisition import next_default
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
 from autotl.search.improvement import PRIOR_DEVIATION, expected_improvement
+from autotl.search.longer_training import LongerTrainings
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
@@ -59,6 +60,7 @@ class ArmQueue:
         costs: Predicts the time of trials.
         history: All trials.
         budget: The budget of the run.
+        trainings: Plans the training of the last arm.
         warm_start: The prediction from past runs, if there is one.
     """
 
@@ -70,11 +72,13 @@ class ArmQueue:
         costs: CostModel,
         history: TrialHistory,
         budget: Budget,
+        trainings: LongerTrainings,
         warm_start: Prior | None,
     ) -> None:
         self.waiting = list(waiting)
         self._baselines, self._first_looks, self._costs = baselines, first_looks, costs
         self._history, self._budget, self._warm_start = history, budget, warm_start
+        self._trainings = trainings
 
     def next(self, started: StartedTrials, *, left: float, count: int) -> Start | None:
         """Return the trial to start now.
@@ -118,7 +122,10 @@ class ArmQueue:
         if looks[chosen] is not None:
             return Start(chosen, default=False, params=looks[chosen])
         self.waiting.remove(chosen)
-        return Start(chosen, default=True, params=longer.get(chosen))
+        params = longer.get(chosen)
+        if params is None and worth == [chosen]:
+            params = self._trainings.of_last_arm(chosen, left=left)
+        return Start(chosen, default=True, params=params)
 
     def has_only_first_look(self, arm: Arm) -> bool:
         """Return whether the arm has had only its first look."""

@@ -16,7 +16,8 @@ class RunningJobs:
     """The running jobs, by the number of their trial.
 
     Attributes:
-        repeats: How many suggestions of each arm equalled a running trial since the last job ended.
+        refused: How many suggestions of each arm could not start since the last job ended: they equalled a
+            running trial, or would have taken longer than the time left.
     """
 
     def __init__(self, journal: Journal | None) -> None:
@@ -27,7 +28,7 @@ class RunningJobs:
         """
         self._journal = journal
         self._running: dict[int, tuple[Trial, StartedJob]] = {}
-        self.repeats: Counter[Arm] = Counter()
+        self.refused: Counter[Arm] = Counter()
 
     def __len__(self) -> int:
         return len(self._running)
@@ -59,7 +60,7 @@ class RunningJobs:
     def end(self, number: int) -> None:
         """Remove a job that has ended."""
         del self._running[number]
-        self.repeats.clear()
+        self.refused.clear()
 
     def write(self, trial: Trial, started: StartedJob | None = None) -> None:
         """Write a trial to the journal, with its running job."""

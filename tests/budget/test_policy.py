@@ -31,10 +31,10 @@ def test_a_plan_divides_the_budget() -> None:
     plan = POLICY.plan(Budget(100.0), trial_seconds=12.0, reserve={"refit": 5.0, "report": 1.5, "soup": 0.0})
     assert plan.reading == pytest.approx(8.0)
     assert plan.first_pass == pytest.approx(0.35 * 92.0)
-    assert plan.analysis == pytest.approx(9.0)
+    assert plan.analysis == pytest.approx(8.0)
     assert plan.search_until == pytest.approx(93.5)
     assert str(plan) == (
-        "Time plan: reading 8.0 s, first pass 32 s, analysis 9.0 s, 12 s per trial. "
+        "Time plan: reading 8.0 s, first pass 32 s, analysis 8.0 s, 12 s per trial. "
         "The search ends after 1 min 34 s, to keep refit 5.0 s, report 1.5 s."
     )
 

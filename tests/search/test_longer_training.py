@@ -52,19 +52,41 @@ def epochs_by_arm(rig: SearchRig) -> dict[str, list[int]]:
     return found
 
 
-def test_the_leading_arm_gets_one_training_with_time_for_its_refit(rig: Make) -> None:
+def test_the_last_arm_gets_the_time_left_for_a_training_and_its_refit(rig: Make) -> None:
     found = epochs_by_arm(rig(Scaled("tuned", 0.8), fakes.Fake("probe", 0.6, seconds=0.5), seconds=100.0))
+    assert (
+        15 < found["tuned"][0] <= 20
+    )  # four fifths of the longest training whose refit may take 30 of 100 seconds
+
+
+def test_the_leading_arm_gets_one_training_with_time_for_its_refit(rig: Make) -> None:
+    found = epochs_by_arm(rig(Scaled("tuned", 0.8), Scaled("other", 0.5), seconds=100.0))
     short, long = found["tuned"]
     assert short == 4
-    assert 15 < long <= 24  # the refit of 30 epochs may take 30 of 100 seconds
+    assert 15 < long <= 24
+    assert min(found["other"]) > 4  # the last arm
 
 
 def test_without_enough_time_for_it_there_is_none(rig: Make) -> None:
     assert epochs_by_arm(rig(Scaled("tuned", 0.8), seconds=15.0)) == {"tuned": [4]}
 
 
+@dataclass
+class Slow(Scaled):
+    """A strategy that suggests settings for which no search has time."""
+
+    def suggest(self, space: Any, task: Task, backbone: Backbone) -> Params:
+        return {**super().suggest(space, task, backbone), "epochs": 1000}
+
+
+def test_settings_that_take_longer_than_the_time_left_do_not_start(rig: Make) -> None:
+    found = epochs_by_arm(rig(Slow("tuned", 0.8), fakes.Fake("probe", 0.6, seconds=0.5), seconds=100.0))
+    assert max(found["tuned"]) <= 20
+
+
 def test_an_arm_that_is_clearly_behind_gets_none(rig: Make) -> None:
-    found = epochs_by_arm(rig(Scaled("tuned", 0.1), fakes.Fake("probe", 0.98, seconds=0.5), seconds=100.0))
+    behind = Scaled("tuned", 0.1)
+    found = epochs_by_arm(rig(behind, fakes.Fake("probe", 0.98, seconds=5), seconds=100.0))
     assert found["tuned"] == [4]
 
 

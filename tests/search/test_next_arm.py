@@ -14,6 +14,7 @@ from autotl.clock import Budget
 from autotl.experience import Prior, StrategyRecord
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
+from autotl.search.longer_training import LongerTrainings
 from autotl.search.next_arm import ArmQueue, Start
 from autotl.search.search_inputs import SearchSpace
 from autotl.trials.history import TrialHistory
@@ -55,7 +56,10 @@ class Field:
         space = SearchSpace(self.arms, self.named, backbones, tasks, fakes.MACHINE)
         costs, looks = CostModel(space), FirstLooks(space, self.history)
         budget = Budget(seconds=None if trials else 1000.0, trials=trials)
-        self.queue = ArmQueue(self.arms, space.baselines, looks, costs, self.history, budget, prior)
+        trainings = LongerTrainings(space, self.history, costs, budget)
+        self.queue = ArmQueue(
+            self.arms, space.baselines, looks, costs, self.history, budget, trainings, prior
+        )
         self.started: list[Trial] = []
 
     def next(self, *, left: float = 1000.0) -> Start | None:

@@ -271,8 +271,8 @@ class ArmStudy:
         self.tell(number, state, score)
         self.repeated = repeated + 1
 
-    def skip_running(self, number: int) -> None:
-        """Close a trial whose hyperparameters are running now."""
+    def skip(self, number: int) -> None:
+        """Close a trial that does not start, without counting it as repeated."""
         repeated = self.repeated
         self.tell(number, "failed", None)
         self.repeated = repeated
