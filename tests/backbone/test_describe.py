@@ -10,10 +10,10 @@ from autotl.clock import FakeClock, WallClock
 
 
 class TickingClock(FakeClock):
-    """A quarter of a second passes between two looks."""
+    """An eighth of a second passes between two looks."""
 
     def now(self) -> float:
-        self.advance(0.25)
+        self.advance(0.125)
         return super().now()
 
 
@@ -60,7 +60,7 @@ def test_a_backbone_is_described_from_its_folder(small):
 def test_the_recommended_size_is_the_largest_that_takes_a_small_part_of_the_budget(
     small, seconds, among, input_size
 ):
-    # 16 images in 0.25 s are 64 a second at 48 px: 1,000 images take 16 s there, 7 s at 32 px, 28 s at 64 px
+    # 8 images in 0.125 s are 64 a second at 48 px: 1,000 images take 16 s there, 7 s at 32 px, 28 s at 64 px
     clock = TickingClock()
     found = describe(
         small, typical_size=64, device="cpu", workload=Workload(1000, seconds, among), clock=clock
