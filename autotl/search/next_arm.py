@@ -20,10 +20,11 @@ from autotl.search.first_look import FirstLooks
 from autotl.search.improvement import PRIOR_DEVIATION, expected_improvement
 from autotl.search.longer_training import LongerTrainings
 from autotl.trials.history import TrialHistory
+from autotl.trials.prior import prior_difference
 from autotl.trials.trial import Trial
 
 USUAL_GAIN, MAX_FACTOR = expected_improvement(0.0, PRIOR_DEVIATION), 10.0
-"""The expected gain of an arm without a first look, in units of accuracy, and the largest cost factor.
+"""The expected gain of an arm of which nothing is known, in units of accuracy, and the largest cost factor.
 
 An arm with twice that gain is ordered as if it took half the seconds.
 """
@@ -152,11 +153,20 @@ class ArmQueue:
     def _cost_factor(self, arm: Arm, started: Sequence[Trial]) -> float:
         """Return the factor on the arm's seconds in the order.
 
-        It comes from the arm's first look, or else from past runs.
+        It comes from the arm's first look, or else from its forecast and from past runs.
         """
-        gain = self._first_looks.gain(arm, started) if started else None
-        scale = self._history.accuracy_scale
+        gain = self._first_looks.gain(arm, started) if started else self._forecast_gain(arm)
+        scale, factor = self._history.accuracy_scale, 1.0
         if gain is not None:
-            return min(max(USUAL_GAIN * scale / max(gain, 1e-9), 1 / MAX_FACTOR), MAX_FACTOR)
+            factor = min(max(USUAL_GAIN * scale / max(gain, 1e-9), 1 / MAX_FACTOR), MAX_FACTOR)
         regret = self._warm_start.expected_regret(arm.strategy) / scale if self._warm_start else 0.0
-        return 1 + max(0.0, regret) / DOUBLING_REGRET
+        return factor if started else factor * (1 + max(0.0, regret) / DOUBLING_REGRET)
+
+    def _forecast_gain(self, arm: Arm) -> float | None:
+        """Return the expected improvement of an arm on the best trial by its forecast, if it has one."""
+        history = self._history
+        best = history.best(ignore_cost=True)
+        if best is None or arm not in history.forecasts:
+            return None
+        expected, deviation = prior_difference(arm, best.arm, history.forecasts, scale=history.accuracy_scale)
+        return expected_improvement(expected, deviation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -150,6 +151,22 @@ def test_past_runs_order_arms_without_a_first_look() -> None:
     records = {name: StrategyRecord(regret, 0.01, 3, 1) for name, regret in (("behind", 0.4), ("ahead", 0.0))}
     prior = Prior(records, 0.0, None, "")
     assert [name for name, _ in Field(*strategies, prior=prior).order({})] == ["ahead", "behind"]
+
+
+def test_an_arm_of_which_much_is_expected_starts_before_a_cheaper_one() -> None:
+    probe, cheap, tuned = (
+        fakes.Fake("probe", seconds=1),
+        fakes.Fake("cheap", 0.1, seconds=10),
+        fakes.Fake("tuned", seconds=20),
+    )
+    scores = {"probe": 0.7, "cheap": 0.6, "tuned": 0.8}
+    field = Field(probe, cheap, tuned)
+    field.history.forecasts = {
+        Arm(name, "net"): SimpleNamespace(expected=expected, deviation=0.1, baseline=False)
+        for name, expected in scores.items()
+    }
+    assert [name for name, _ in field.order(scores)] == ["probe", "tuned", "cheap"]
+    assert [name for name, _ in Field(probe, cheap, tuned).order(scores)] == ["probe", "cheap", "tuned"]
 
 
 @pytest.mark.parametrize(("times", "begun"), [(0.9, True), (1.1, False)])
