@@ -60,7 +60,8 @@ def leak_warning(leaks: Leaks, *, points: bool = True) -> str:
     sentences = []
     if leaks.copies:
         what = "looks like a copy of a training image" if leaks.copies == 1 else "look like training images"
-        sentences.append(f"{leaks.copies:,} of {leaks.compared:,} test images {what}")
+        part = " compared" if leaks.compared < leaks.tested else ""
+        sentences.append(f"{leaks.copies:,} of {leaks.compared:,}{part} test images {what}")
     if leaks.related:
         sentences.append(
             f"{leaks.related:,} of {leaks.tested:,} test images show the same thing as a training image"

@@ -20,7 +20,12 @@ _PACKAGES = ("torch", "torchvision", "timm", "optuna")
 
 def command_line() -> str:
     """Return the command of this process, without folder and passwords."""
-    return " ".join([Path(sys.argv[0]).name, *map(masked, sys.argv[1:])]) if sys.argv else ""
+    if not sys.argv:
+        return ""
+    program = Path(sys.argv[0])
+    # started by "python -m autotl"
+    name = program.parent.name if program.name == "__main__.py" else program.name
+    return " ".join([name, *map(masked, sys.argv[1:])])
 
 
 def data_name(data: object) -> str:

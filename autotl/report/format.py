@@ -161,12 +161,19 @@ def metric(text: str | None) -> str:
     return " ".join(metric_name(str(text)).split()) if text else "accuracy"
 
 
+_CODE = re.compile(r"`|[a-z][a-z0-9]*[_./:-]?[0-9_]")
+"""The beginning of a name in code: a word with an underscore or a digit."""
+
+
 def sentence(text: object) -> str:
-    """Add a capital letter and a full stop; empty text stays empty."""
+    """Add a capital letter and a full stop; empty text stays empty.
+
+    A name in code, such as ``scratch_small``, stays as it is written.
+    """
     flat = " ".join(str(text or "").split())
     if not flat:
         return ""
-    flat = flat if flat[0] == "`" else flat[0].upper() + flat[1:]
+    flat = flat if _CODE.match(flat) else flat[0].upper() + flat[1:]
     return flat if flat[-1] in ".!?…" else flat + "."
 
 

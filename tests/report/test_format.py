@@ -98,3 +98,11 @@ def test_moments_are_dates_people_write():
     assert format.moment("2025-11-20T23:59:00+00:00") == "20 November 2025, 23:59 UTC"
     assert format.moment("yesterday") == "yesterday"
     assert format.moment(None) == ""
+
+
+def test_a_sentence_has_a_capital_letter_unless_it_begins_with_a_name_in_code():
+    assert format.sentence("the model  is small") == "The model is small."
+    assert format.sentence("13 labels look wrong.") == "13 labels look wrong."
+    for name in ("scratch_small", "resnet18", "mobilenetv3_small_100.lamb_in1k", "`a`"):
+        assert format.sentence(f"{name} was skipped") == f"{name} was skipped."
+    assert format.sentence("") == ""

@@ -80,7 +80,7 @@ def _score(report: Report) -> str:
     if not copies:
         unseen = images.replace("test", "unseen test")
         return f"{text} on {unseen} (95% interval: {interval})." if interval else f"{text} on {unseen}."
-    text += f" on {images} ({copies:,} of {compared:,} are copies of training images)."
+    text += f" on {images} ({copies:,} of {compared:,} compared images are copies of training images)."
     return f"{text} The 95% interval, which ignores these copies, is {interval}." if interval else text
 
 

@@ -88,7 +88,7 @@ def test_the_most_frequent_mistake_is_named(sample: dict[str, Any]) -> None:
 def test_copies_in_the_test_set_are_named_beside_the_score(sample: dict[str, Any]) -> None:
     sample["quality"]["near_leakage"] = {"images": 3, "compared": 60, "examples": []}
     [score, *_] = test.section(parse(sample)).sentences
-    assert "86.7% on 120 test images (3 of 60 are copies of training images)" in score
+    assert "86.7% on 120 test images (3 of 60 compared images are copies of training images)" in score
     assert "unseen" not in score
     sample["quality"]["cleaned"] = {"mode": "drop"}
     assert "120 unseen test images" in test.section(parse(sample)).sentences[0]
