@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ def file_lock(path: Path) -> Iterator[int]:
 def exclusive_lock(path: Path, what: str) -> Iterator[None]:
     """Hold the lock of a file in the block, without waiting.
 
+    The file then has the time at which it was locked.
+
     Args:
         path: The lock file, created if it does not exist.
         what: Noun for the protected thing in the error message.
@@ -59,6 +61,8 @@ def exclusive_lock(path: Path, what: str) -> Iterator[None]:
     try:
         if not _try_lock(descriptor):
             raise RunError(f"Another process is using {what}. Wait until it ends, or stop it.")
+        with suppress(OSError):  # only displays read this time, and the file may just have been removed
+            os.utime(path)
         yield
     finally:
         os.close(descriptor)

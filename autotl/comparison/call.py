@@ -15,12 +15,13 @@ from autotl.results import Result
 def compare(*runs: str | Path | Result, metric: str | MetricFunction | None = None) -> Comparison:
     """Compare runs: data, cost, models, and test scores paired by image.
 
-    The others are compared with the first. The test scores are paired by image if the test images have the
-    same pixels and targets. Otherwise the comparison states why they cannot be compared.
+    Each other run is compared with the first. The test scores are paired by image if the test images have the
+    same pixels and targets. Otherwise the comparison states why the scores cannot be compared.
 
     Args:
         *runs: Two run folders or results, or more.
-        metric: The metric of the differences, as for :func:`autotl.fit`; None for that of the first run.
+        metric: The metric of the differences, as for :func:`autotl.fit`; None for the metric of the first
+            run.
 
     Raises:
         ArgumentError: There are fewer than two runs.

@@ -12,7 +12,7 @@ from autotl.comparison.difference import Difference
 from autotl.comparison.split_table import SharedImages, shared_images
 from autotl.report import format
 
-NO_DIFFERENCES = ("data", "source", "unlabelled", "deploy", "out", "budget")
+NO_DIFFERENCES = ("data", "out", "budget")
 """Arguments that the table of options leaves out: other lines show them, or they are no settings."""
 
 
@@ -23,7 +23,7 @@ class Compared:
     Attributes:
         runs: The runs; the others are compared with the first.
         images: The images that each other run shares with the first; None if unknown.
-        test_images: The test images that both share; None likewise.
+        test_images: The test images that each other run shares with the first; None if unknown.
         differences: The difference of each other run.
         options: The arguments of the runs that differ, by name, with a value for each run.
         notes: Remarks, a sentence each.
@@ -93,13 +93,13 @@ def _notes(runs: Sequence[ComparedRun], differences: Sequence[Difference]) -> li
     compared_by_image = sum(each.gain is not None for each in differences)
     if compared_by_image > 1:
         notes.append(
-            f"Each interval is that of one difference. The {compared_by_image} p-values are corrected by "
-            "Holm's procedure."
+            f"Each interval holds for one difference alone. The {compared_by_image} p-values are corrected "
+            "by Holm's procedure."
         )
     if compared_by_image:
         notes.append(
-            "The differences are those of the delivered models: another seed gives other models. The score "
-            "of a run that is chosen by its test score is optimistic."
+            "The differences hold for the delivered models: another seed gives other models. If a run is "
+            "chosen by its test score, this score is optimistic."
         )
     return notes
 

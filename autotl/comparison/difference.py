@@ -13,6 +13,7 @@ from autotl.comparison.compared_run import ComparedRun
 from autotl.comparison.metric_choice import choose_metric
 from autotl.comparison.pairing import PairedImages, pair_images
 from autotl.comparison.scored_images import NotCompared
+from autotl.evaluation import holm
 from autotl.evaluation.gain import SIGNIFICANCE_LEVEL, Gain, gain
 from autotl.metrics import Metric, MetricFunction
 from autotl.report import Measure, measure_of
@@ -22,9 +23,9 @@ Answer = Literal["better", "worse", "no measurable difference", "not compared"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The test score of a run minus that of the first run.
+    """The test score of a run minus the score of the first run.
 
-    Both are paired by image.
+    Both are scored on the same images.
 
     Attributes:
         first: The first run.
@@ -34,8 +35,8 @@ class Difference:
         pairs: The predictions of both; None without a difference.
         why: Why the runs cannot be compared by image; "" if they can.
         notes: Remarks on the metric and the images.
-        comparisons: Differences of this comparison, for which the p-values are corrected.
-        significant: Whether the p-value is below .05 by Holm's procedure.
+        comparisons: Differences in this comparison, for whose number the p-value is corrected.
+        corrected_p: The p-value of ``gain``, corrected by Holm's procedure; None without a difference.
     """
 
     first: ComparedRun
@@ -46,14 +47,14 @@ class Difference:
     why: str = ""
     notes: tuple[str, ...] = ()
     comparisons: int = 1
-    significant: bool = False
+    corrected_p: float | None = None
 
     @property
     def answer(self) -> Answer:
         """Whether the run is better or worse than the first, beyond chance."""
         if self.gain is None:
             return "not compared"
-        if not self.gain.direction or not self.significant:
+        if not self.gain.direction or self.corrected_p is None or self.corrected_p >= SIGNIFICANCE_LEVEL:
             return "no measurable difference"
         return "better" if self.gain.direction > 0 else "worse"
 
@@ -68,10 +69,10 @@ class Difference:
 
     @property
     def merits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """The merits (n,) of the first run's predictions, and of the other's.
+        """The merits (n,) of the predictions of the first run and of the other run.
 
-        The merit is 1 for a correct prediction and 0 for a wrong one. For numbers it is the negative mean
-        error, in standard deviations of each number. None without pairs.
+        A correct prediction has the merit 1, a wrong one 0. The merit of predicted numbers is their negative
+        mean error, each in standard deviations of its number. None without pairs.
         """
         if self.pairs is None:
             return None
@@ -94,12 +95,12 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Compare each run with the first.
 
-    The difference, its interval and its p-value are those of :func:`autotl.evaluation.gain`. Several p-values
+    :func:`autotl.evaluation.gain` measures each difference with its interval and p-value. Several p-values
     are corrected by Holm's procedure (Scandinavian Journal of Statistics, 1979).
 
     Args:
         runs: The runs.
-        metric: The metric of the differences; None for that of the first run.
+        metric: The metric of the differences; None for the metric of the first run.
         seed: Draws the bootstrap samples.
 
     Raises:
@@ -108,10 +109,15 @@ def differences(
     """
     first, *others = runs
     found = [_difference(first, run, metric=metric, seed=seed) for run in others]
-    passed = _significant([None if each.gain is None else each.gain.p for each in found])
-    tested = sum(each.gain is not None for each in found)
+    tested = [each.gain.p for each in found if each.gain is not None]
+    corrected = iter(holm(tested))
     return tuple(
-        replace(each, significant=own, comparisons=tested) for each, own in zip(found, passed, strict=True)
+        replace(
+            each,
+            comparisons=len(tested),
+            corrected_p=None if each.gain is None else next(corrected),
+        )
+        for each in found
     )
 
 
@@ -136,18 +142,7 @@ def _part_note(first: ComparedRun, run: ComparedRun, paired: int) -> str:
     more = [f"{name} scored {images:,}" for name, images in scored.items() if images > paired]
     if not more:
         return ""
-    return f"{' and '.join(more)} test images. Their difference is that of the {paired:,} images of both."
-
-
-def _significant(p_values: Sequence[float | None]) -> list[bool]:
-    """Return which p-values are significant together; None is not."""
-    order = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
-    found = [False] * len(p_values)
-    for rank, (p, place) in enumerate(order):
-        if p >= SIGNIFICANCE_LEVEL / (len(order) - rank):
-            break
-        found[place] = True
-    return found
+    return f"{' and '.join(more)} test images. They are compared on the {paired:,} images that both scored."
 
 
 def _merits(pairs: PairedImages, outputs: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -38,7 +38,7 @@ def _numbers(pairs: PairedImages) -> bool:
 
 
 def _of_classes(found: Difference, pairs: PairedImages) -> pd.DataFrame:
-    """The images that one run alone gets right; those of the compared run come first."""
+    """Return the images that only one run predicts correctly, the compared run first."""
     ours, theirs = (each.answers for each in pairs.images)
     assert found.merits is not None
     lead = found.merits[1] - found.merits[0]
@@ -58,7 +58,7 @@ def _of_classes(found: Difference, pairs: PairedImages) -> pd.DataFrame:
 
 
 def _of_numbers(found: Difference, pairs: PairedImages) -> pd.DataFrame:
-    """Each number of each image, the largest change of the error in its standard deviations first."""
+    """Return each number of each image, the largest change of its error first."""
     ours, theirs = (each.answers for each in pairs.images)
     parts = []
     for name in pairs.target.spec.names:

@@ -55,7 +55,7 @@ def _data(content: Compared) -> list[Fact]:
 
 
 def _counts(numbers: Sequence[int | None], images: Sequence[SharedImages | None]) -> tuple[str, ...]:
-    """Return the numbers of images, and whether they are those of the first run."""
+    """Return how many images each run has, and shares with the first."""
     remarks = ["", *map(shared, images)]
     return tuple(
         format.DASH if number is None else f"{number:,}" + (f" ({remark})" if remark else "")
@@ -131,8 +131,8 @@ def _pixels(report: Report) -> str:
 
 
 def _score(report: Report, *, named: bool) -> str:
-    measure = report.measure
-    return measure.value(report.test.value) + (f" {measure.name}" if named and report.test.value else "")
+    measure, test = report.measure, report.test.value
+    return measure.value(test) + (f" {measure.name}" if named and test is not None else "")
 
 
 def _points(fraction: float | None) -> str:

@@ -14,15 +14,15 @@ def choose_metric(
 ) -> tuple[Metric, str]:
     """Return the metric of a difference, and a note on it.
 
-    The note is "" if it is the metric of both runs. The metric is the given metric, or that of the first run.
-    A report may come from anywhere, so a function that it names is not imported; the default metric of the
-    target replaces it.
+    The metric is the given one, or the metric of the first run. The note is "" if both runs used it. A report
+    may come from anywhere, so a function that it names is not imported. The default metric of the target
+    replaces the function.
 
     Args:
         first: The run that the other is compared with.
         second: The other run.
         spec: The target of both.
-        given: The metric that the caller wants; None for that of the first run.
+        given: The metric that the caller wants; None for the metric of the first run.
 
     Raises:
         MetricError: The given metric cannot be imported, or cannot score the target.

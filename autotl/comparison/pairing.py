@@ -42,7 +42,7 @@ class PairedImages:
 def pair_images(first: ComparedRun, second: ComparedRun) -> PairedImages | NotCompared:
     """Pair the predictions of two runs, or return why that is impossible.
 
-    The runs must have scored the same test images, or one of them a part of those of the other.
+    The runs must have scored the same test images, or one run a part of the other's.
 
     Args:
         first: A run.

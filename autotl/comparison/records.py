@@ -14,7 +14,7 @@ from autotl.comparison.split_table import SharedImages
 
 FORMAT = 1
 DIFFERENCE = (
-    "difference", "difference_low", "difference_high", "difference_metric", "p", "answer",
+    "difference", "difference_low", "difference_high", "difference_metric", "p", "p_corrected", "answer",
     "better_images", "worse_images", "why_not_compared",
 )  # fmt: skip
 """The columns that compare a run with the first."""
@@ -124,6 +124,7 @@ def _difference(found: Difference | None) -> dict[str, Any]:
         high,
         found.metric.name if found.metric is not None else None,
         gain.p if gain is not None else None,
+        found.corrected_p,
         found.answer,
         found.better_images,
         found.worse_images,

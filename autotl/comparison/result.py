@@ -20,8 +20,8 @@ from autotl.files import open_output
 class Comparison:
     """Several runs side by side.
 
-    The others are compared with the first, by image if the test images are the same. ``print`` shows it as
-    text, a notebook as a card.
+    Each other run is compared with the first, by image if both have the same test images. ``print`` shows
+    the comparison as text, a notebook shows it as a card.
 
     >>> found = autotl.compare("first", "second")
     >>> found.sentences, found.table()
@@ -33,7 +33,7 @@ class Comparison:
 
     @property
     def sentences(self) -> list[str]:
-        """The difference of each run to the first, a sentence each."""
+        """A sentence on each further run: how its test score differs."""
         return [each.replace("`", "") for each in sentences(self._content)]
 
     @property
@@ -49,22 +49,24 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """Return a row for each run.
 
-        ``difference`` is the test score minus that of the first run, paired by image, with ``difference_low``
-        and ``difference_high``, the ends of its 95 % interval. Above 0 is better, also if lower scores are.
-        ``answer`` is "better", "worse", "no measurable difference" or "not compared".
+        ``difference`` is the test score of a run minus that of the first run, on images that both scored. It
+        is above 0 if the run is better, also if lower numbers of the metric are better. ``difference_low``
+        and ``difference_high`` are the ends of its 95 % interval. ``p`` is the p-value of no difference, and
+        ``p_corrected`` is corrected for the number of compared runs. ``answer`` is "better", "worse",
+        "no measurable difference" or "not compared".
 
-        ``better_images`` counts the test images that the run alone predicts correctly, and ``worse_images``
-        the images that the first run alone predicts correctly. Of numbers, they count values with a smaller
-        error. ``gain`` is the gain of transfer over the best baseline of the run. Missing values are null.
+        ``better_images`` counts the test images that only this run predicts correctly, and ``worse_images``
+        the test images that only the first run predicts correctly. For numbers, a smaller error counts.
+        ``gain`` is the gain of transfer over the best baseline of the run. Missing values are null.
         """
         return pd.DataFrame(records.records(self._content))
 
     def disagreements(self, run: str | None = None) -> pd.DataFrame:
-        """Return the test images that one run alone predicts correctly.
+        """Return the test images that only one of two runs predicts correctly.
 
-        Columns are ``run``, ``path``, ``given``, ``predicted_first``, ``predicted`` and ``right``, the name
-        of the run that is right. Numbers have a row for each number of each image, the largest change of
-        the error first, with ``number`` and ``closer`` instead of ``right``.
+        Columns are ``run``, ``path``, ``given``, ``predicted_first``, ``predicted`` and ``right``, the
+        run that is right. If the runs predict numbers, each number of each image has a row, the largest
+        change of the error first. The columns ``number`` and ``closer`` then replace ``right``.
 
         Args:
             run: The name of a run that is compared with the first; None for all.
@@ -83,7 +85,7 @@ class Comparison:
     def text(self, *, width: int | None = None) -> str:
         """Return the comparison as text.
 
-        ``width`` is the number of columns, 60 or more; None for those of the terminal.
+        ``width`` is the number of columns, 60 or more; None takes the width of the terminal.
         """
         return terminal.text(self._content, width=width or shutil.get_terminal_size().columns)
 

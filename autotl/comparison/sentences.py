@@ -39,7 +39,7 @@ def _doubt(found: Difference, gain: Gain) -> str:
     if found.answer != "no measurable difference" or gain.ci95[0] <= 0 <= gain.ci95[1]:
         return ""
     if found.comparisons > 1 and gain.direction:
-        return f", but p = {gain.p:.2g} is not below .05 after Holm's correction"
+        return f", but p = {found.corrected_p:.2g} is not below .05 after Holm's correction"
     return f", but the test of no difference has p = {gain.p:.2g}"
 
 

@@ -9,6 +9,7 @@ from autotl.importing.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.data.arguments import (
         check_columns,
+        check_lengths,
         check_path,
         check_share,
         path_or_none,
@@ -130,6 +131,7 @@ __all__ = [
     "as_array",
     "cell_opener",
     "check_columns",
+    "check_lengths",
     "check_path",
     "check_share",
     "choose_columns",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -52,6 +52,24 @@ def check_path(source: object) -> None:
         raise DataError(
             f"{path} is a run folder, which holds no images. Give the folder or table of the images. "
             f"To use the model: autotl predict {path} IMAGES. To continue the run: autotl resume {path}."
+        )
+
+
+def check_lengths(inputs: Sized, labels: Sized, *, noun: str) -> None:
+    """Check that each input has a label.
+
+    Args:
+        inputs: The images or texts.
+        labels: Their labels.
+        noun: One input in words, such as "image".
+
+    Raises:
+        DataError: There are more inputs than labels, or fewer.
+    """
+    if len(inputs) != len(labels):
+        raise DataError(
+            f"{noun}s and labels must have the same length (got {len(inputs)} and {len(labels)}). "
+            f"Give one label per {noun}."
         )
 
 

@@ -1,4 +1,4 @@
-"""Convert the targets of scikit-learn to those of a run."""
+"""Convert the targets of scikit-learn to the targets of a run."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from autotl.evaluation.scores import Evaluation, evaluate
     from autotl.evaluation.selection_bias import SelectionBias, selection_bias
     from autotl.evaluation.trainings.paired import paired_training_gain
+    from autotl.evaluation.trainings.several_tests import holm
     from autotl.evaluation.validation_gap import (
         ComparedImages,
         FoldCopies,
@@ -77,6 +78,7 @@ __all__ = [
     "gap_reasons",
     "harmed",
     "harmed_classes",
+    "holm",
     "judge",
     "judge_copies",
     "judge_selection",

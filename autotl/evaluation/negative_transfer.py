@@ -14,6 +14,7 @@ from autotl.evaluation.findings import ClassGain
 from autotl.evaluation.gain import SIGNIFICANCE_LEVEL, Gain, gain, paired_flags_gain
 from autotl.evaluation.intervals import mean_proportion_interval, proportion_interval
 from autotl.evaluation.number_text import significant
+from autotl.evaluation.trainings.several_tests import holm
 from autotl.metrics import correct
 
 Labels = NDArray[np.int64]
@@ -114,13 +115,10 @@ def _class_gains(labels: Labels, ours: Logits, theirs: Logits, classes: Sequence
 
 
 def _significant(gains: Mapping[str, Gain]) -> list[str]:
-    """Return the names of the gains and losses that are significant by Holm's procedure."""
-    found = []
-    for rank, (name, difference) in enumerate(sorted(gains.items(), key=lambda pair: pair[1].p)):
-        if difference.p >= SIGNIFICANCE_LEVEL / (len(gains) - rank):
-            break
-        found.append(name)
-    return found
+    """Return the names of significant gains and losses, the smallest p-value first."""
+    ordered = sorted(gains, key=lambda name: gains[name].p)
+    corrected = holm([gains[name].p for name in ordered])
+    return [name for name, p in zip(ordered, corrected, strict=True) if p < SIGNIFICANCE_LEVEL]
 
 
 def _losses(gains: Mapping[str, Gain]) -> list[ClassGain]:

@@ -24,7 +24,7 @@ from autotl.evaluation.number_text import significant
 from autotl.explanation.attribution import Attribution, attribution_of
 from autotl.explanation.explanations import Explanation, Explanations
 from autotl.explanation.overlay import overlay
-from autotl.export.checking.run_images import images_of_part
+from autotl.export.checking.run_images import images_of_part, seed_of
 from autotl.results import EnsemblePredictor, Predictor
 from autotl.training import Normalise
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def explain(result: Result, n: int, *, images: Any, image: str | None) -> Explanations:
-    """Explain the first images; see :meth:`autotl.results.Result.explain`.
+    """Explain some images; see :meth:`autotl.results.Result.explain`.
 
     Args:
         result: The result of a run.
@@ -42,7 +42,7 @@ def explain(result: Result, n: int, *, images: Any, image: str | None) -> Explan
         image: The column of a table that holds the images.
 
     Raises:
-        DataError: There is no image, or those of the run are no longer there.
+        DataError: There is no image, or the images of the run are no longer there.
         ExplanationError: The network has no layer with positions, or no image can be read.
     """
     predictor = result.predictor
@@ -68,7 +68,8 @@ def explain(result: Result, n: int, *, images: Any, image: str | None) -> Explan
 def _pictures(result: Result, images: Any, image: str | None) -> Iterator[UnlabelledImage]:
     predictor = result.predictor
     if images is None:
-        return iter(images_of_part(result, "test", predictor.target).images)
+        # by name, the first images would often have the same class
+        return iter(images_of_part(result, "test", predictor.target).shuffled(seed_of(result)).images)
     return prediction_images(images, readers=result.installed.readers, image=image, scale=predictor.scale)
 
 
@@ -76,10 +77,10 @@ def _notes(predictor: Predictor | EnsemblePredictor) -> tuple[str, ...]:
     notes = []
     if isinstance(predictor, EnsemblePredictor):
         notes.append(
-            f"The heat is that of the network with the largest share, among {len(predictor.members)}."
+            f"The heat belongs to the network with the largest share, of {len(predictor.members)} networks."
         )
     if predictor.target.spec.kind == "regression" and predictor.target.spec.outputs > 1:
-        notes.append(f"The heat is that of the first number, {predictor.target.spec.names[0]}.")
+        notes.append(f"The heat belongs to the first number, {predictor.target.spec.names[0]}.")
     return tuple(notes)
 
 

@@ -15,8 +15,8 @@ from PIL import Image, features
 from autotl.explanation.new_folder import check_new_folder
 from autotl.files import raising_write_error, write_bytes
 
-MAX_NAME = 60
-"""Characters of an image's name, and of a label, in the name of a file."""
+MAX_NAME = 90
+"""Bytes of an image's name, and of a label, in the name of a file: file systems allow 255 for both."""
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -122,4 +122,5 @@ def _encoded(image: Image.Image) -> tuple[str, bytes]:
 def _plain(text: str) -> str:
     """Return text that is safe in the name of a file."""
     valid = text.encode("utf-8", "replace").decode("utf-8")
-    return _UNSAFE.sub("_", valid).strip("._")[:MAX_NAME] or "_"
+    plain = _UNSAFE.sub("_", valid).strip("._")
+    return plain.encode()[:MAX_NAME].decode(errors="ignore") or "_"  # a letter may have several bytes

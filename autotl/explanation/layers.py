@@ -25,7 +25,7 @@ class PositionedLayer:
         form: The form of its outputs.
         height: Positions from top to bottom.
         width: Positions from left to right.
-        prefix: Tokens before those of positions, such as the class token.
+        prefix: Tokens before the tokens of positions, such as the class token.
     """
 
     name: str

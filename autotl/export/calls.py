@@ -48,7 +48,7 @@ def push_run(result: Result, repo: str, *, private: bool, token: str | None) -> 
         result: The result of a run.
         repo: The repository.
         private: Whether a new repository is private.
-        token: The access token; None for that of the login.
+        token: The access token; None for the token of the login.
     """
     from autotl.export.hub import push  # imports torch
 

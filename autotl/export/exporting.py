@@ -19,7 +19,13 @@ from autotl import jsonio
 from autotl.errors import AutotlError, MetricError, RunError
 from autotl.export.checking.comparison import Comparison, check, compare
 from autotl.export.checking.elsewhere import write_verification
-from autotl.export.checking.run_images import FoundImages, given_images, images_of_part, random_images
+from autotl.export.checking.run_images import (
+    FoundImages,
+    given_images,
+    images_of_part,
+    random_images,
+    seed_of,
+)
 from autotl.export.facts import file_facts
 from autotl.export.files.coreml_package import MAX_BATCH, write_coreml
 from autotl.export.files.onnx_file import write_onnx
@@ -118,7 +124,7 @@ def _write_file(result: Result, request: Request, fresh: Path) -> _Written:
     write_bytes(fresh / SCRIPT, script(form).encode())
     predictor, quantised = load_predictor(folder, device="cpu", heads=heads, single_pass=True), None
     if not form.runs_here():
-        write_verification(fresh, form, predictor, seed=_seed(result))
+        write_verification(fresh, form, predictor, seed=seed_of(result))
         return _Written(facts, unverified=ELSEWHERE.format(runtime=form.runtime))
     metric = _metric(result, predictor)
     if request.int8:
@@ -138,10 +144,6 @@ def _program(form: ExportFormat, model: ExportedModel) -> ExportedProgram:
     return traced(model.network, size)
 
 
-def _seed(result: Result) -> int:
-    return int(result.report.get("seed") or 0)
-
-
 def _metric(result: Result, predictor: Predictor | EnsemblePredictor) -> Metric:
     """Return the metric of the run; the default one if its function is not known here."""
     try:
@@ -152,7 +154,7 @@ def _metric(result: Result, predictor: Predictor | EnsemblePredictor) -> Metric:
 
 def _images(result: Result, request: Request, predictor: Predictor | EnsemblePredictor) -> FoundImages:
     """Return the images of the comparison: given ones, test images of the run, or random ones."""
-    seed = _seed(result)
+    seed = seed_of(result)
     if request.images is not None:
         found = given_images(result, request.images)
     else:
@@ -179,11 +181,16 @@ def _files(folder: Path) -> list[dict[str, Any]]:
         {
             "name": path.relative_to(folder).as_posix(),
             "bytes": path.stat().st_size,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": _sha256(path),
         }
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     ]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ class ExportFormat:
     Attributes:
         name: The name in options.
         file: The name of the main file; "" for a folder of files.
-        packages: The modules that write the format, besides those of autotl.
+        packages: The modules that write the format, besides autotl's own.
         extra: The extra of autotl that installs them.
         runtime: The distribution that runs the file.
         system: The only operating system that has the runtime, as Python names it; "" for any.

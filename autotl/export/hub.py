@@ -31,7 +31,7 @@ def push(result: Result, repo: str, *, private: bool, token: str | None) -> str:
         result: The result of the run.
         repo: The repository, such as ``"user/name"``.
         private: Whether a new repository is private.
-        token: The access token; None for that of the login.
+        token: The access token; None for the token of the login.
 
     Raises:
         ExportError: timm alone cannot open the model: it is an ensemble, or its head is not linear.

@@ -16,8 +16,8 @@ from autotl.report.sections.summary import caveat, delivered, verdict, warnings
 
 TAGS = ("image-classification", "timm", "autotl")
 UNVERIFIED = (
-    "This file was written on a computer that cannot run it, so its answers were not compared with those of "
-    "autotl. `verify.py` compares them."
+    "This file was written on a computer that cannot run it, so its answers were not compared with autotl's. "
+    "`verify.py` compares them."
 )
 
 
@@ -26,7 +26,7 @@ def model_card(
 ) -> str:
     """Return the card of an exported model as Markdown.
 
-    All numbers are those of ``report.json`` and of the comparison. The license is left to the user.
+    All numbers come from ``report.json`` and the comparison. The license is left to the user.
 
     Args:
         report: The report of the run.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from autotl.errors import AutotlError, ExportError, described
 from autotl.export.checking.comparison import MAX_LOSS, Comparison, compare
 from autotl.export.checking.image_files import channels_last, view_files
-from autotl.export.checking.run_images import FoundImages, images_of_part
+from autotl.export.checking.run_images import FoundImages, images_of_part, seed_of
 from autotl.export.files.onnx_file import metadata
 from autotl.metrics import Metric
 from autotl.results import EnsemblePredictor, Predictor, Result
@@ -87,7 +87,7 @@ def _training_images(result: Result, predictor: Predictor | EnsemblePredictor) -
         raise ExportError(f"int8 needs the training images of the run. {error} Leave int8 out.") from error
     if len(found) < 2 or found.targets is None:
         raise ExportError("int8 needs labelled training images of the run. Leave int8 out.")
-    return found.shuffled(int(result.report.get("seed") or 0))
+    return found.shuffled(seed_of(result))
 
 
 def _check_loss(found: Comparison) -> None:

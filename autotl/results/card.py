@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from autotl.errors import RunError
 from autotl.evaluation.number_text import metric_name
 from autotl.report.document.report import Report
 from autotl.report.document.trials import ArmRow
@@ -27,6 +28,17 @@ class Page:
 
     def _repr_html_(self) -> str:
         return page_frame(self.path.read_text(encoding="utf-8"), height=self.height)
+
+
+def report_page(folder: Path, height: int) -> Page:
+    """Return the report page of a run folder.
+
+    Raises RunError if it does not exist.
+    """
+    path = folder / "report.html"
+    if not path.is_file():
+        raise RunError(f"There is no {path}. Write it again: autotl report {folder} --format html")
+    return Page(path, height)
 
 
 def card(report: Report, folder: Path) -> str:

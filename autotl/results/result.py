@@ -14,7 +14,7 @@ from autotl.metrics import Metric, MetricFunction, get_metric
 from autotl.results.calls.copied import copy_run
 from autotl.results.calls.installed import NOTHING, Installed
 from autotl.results.calls.labelled import metric_of_run, read_labelled
-from autotl.results.card import NO_VERDICT, Page, card
+from autotl.results.card import NO_VERDICT, Page, card, report_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +185,7 @@ class Result:
     def leaderboard(self) -> pd.DataFrame:
         """Return one row per arm, the winner first.
 
-        ``best_val`` is the validation score, and ``low`` to ``high`` the 95 % interval of ``test``.
+        ``best_val`` is the validation score. ``low`` and ``high`` are the ends of the interval of ``test``.
         """
         from autotl.results.notebook.run_tables import leaderboard_table
 
@@ -236,7 +236,7 @@ class Result:
     def per_class(self) -> pd.DataFrame:
         """Return the test scores of each class, label or number.
 
-        Each has a row. Columns are those of ``test`` in ``report.json``, and ``_low`` and ``_high`` for the
+        Each has a row. Columns are named as in ``test`` of ``report.json``; ``_low`` and ``_high`` are the
         ends of 95 % intervals.
         """
         from autotl.results.by_target.score_tables import score_table
@@ -248,10 +248,7 @@ class Result:
 
         ``height`` is in pixels. Raises RunError if the page does not exist.
         """
-        path = self.folder / "report.html"
-        if not path.is_file():
-            raise RunError(f"There is no {path}. Write it again: autotl report {self.folder} --format html")
-        return Page(path, height)
+        return report_page(self.folder, height)
 
     def export(
         self, format: str = "onnx", *, out: str | Path | None = None, int8: bool = False, images: Any = None
@@ -276,8 +273,8 @@ class Result:
         notebook shows the pictures, and ``write(folder)`` writes them.
 
         Args:
-            n: How many images are explained, the first ones; 1 or more.
-            images: Images in any form that :meth:`predict` takes; None for test images of the run.
+            n: How many images are explained, 1 or more: the first ones.
+            images: Images in any form that :meth:`predict` takes; None for test images, drawn at random.
             image: The column of a table that holds the images.
 
         Raises:
@@ -291,7 +288,7 @@ class Result:
         Args:
             repo: The repository, such as ``"user/name"``. A ``README.md`` in it stays, with its old scores.
             private: Whether a new repository is private.
-            token: The access token; None for that of the login.
+            token: The access token; None for the token of the login.
         """
         return self.installed.push(self, repo, private=private, token=token)
 

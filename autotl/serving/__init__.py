@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from autotl.serving.application.app import create_app
     from autotl.serving.limits import ServingLimits, upload_size
     from autotl.serving.model import ServedModel, is_model_folder, served_model, served_result
-    from autotl.serving.server import check_installed, listen, run_server, without_protection
+    from autotl.serving.server import check_installed, listen, run_server
 
 __all__ = [
     "ServedModel",
@@ -23,7 +23,6 @@ __all__ = [
     "served_model",
     "served_result",
     "upload_size",
-    "without_protection",
 ]
 
 lazy_package(__name__)

@@ -47,7 +47,7 @@ class ServedModel:
 
     @property
     def members(self) -> tuple[Predictor, ...]:
-        """The networks: one, or those of an ensemble."""
+        """The network, or the networks of an ensemble."""
         each = self.predictor
         return each.members if isinstance(each, EnsemblePredictor) else (each,)
 

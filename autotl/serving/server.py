@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from contextlib import suppress
 from importlib.util import find_spec
@@ -26,16 +25,6 @@ def check_installed() -> None:
         raise ServingError(f"A service needs {', '.join(missing)}: pip install 'autotl[serve]'.")
 
 
-def without_protection(host: str) -> bool:
-    """Return whether other machines may reach a service at this address."""
-    if host == "localhost":
-        return False
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name, which may be that of any network interface
-        return True
-
-
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens.
 
@@ -51,7 +40,7 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:  # UnicodeError: for names that are too long
         why = getattr(error, "strerror", None) or str(error)
         raise ServingError(
             f"host and port must be a free address of this machine (got {host}:{port}: {why}). "

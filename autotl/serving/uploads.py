@@ -97,6 +97,7 @@ async def uploads_of(request: Request, body: bytes, limits: ServingLimits) -> li
 
 async def _files_of_form(request: Request, body: bytes) -> list[Upload]:
     parser = MultiPartParser(request.headers, _once(body), max_files=MAX_PARTS, max_fields=MAX_PARTS)
+    parser.spool_max_size = len(body) + 1  # nothing is written to disk
     try:
         form = await parser.parse()
     except Exception as error:  # the parser raises errors of two packages for forms that are damaged

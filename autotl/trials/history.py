@@ -14,25 +14,17 @@ from numpy.typing import NDArray
 from autotl.api import Arm, Outcome, Record, Target, TargetSpec
 from autotl.metrics import METRICS, Metric
 from autotl.targets import correctness, numbered_classes, target_of
+from autotl.trials.choice import candidates, cheapest_equal
+from autotl.trials.kept_files import delete_checkpoints, delete_weights
 from autotl.trials.paired_errors import PairedErrors
 from autotl.trials.prior import Forecast, prior_difference
 from autotl.trials.trial import Trial
 
-KEPT = 6
-"""Trials of an arm that keep their weights: further folds can change their order."""
-KEPT_WITH_FOLDS = 2
-"""Trials of an arm that also keep the weights of further folds."""
-KEPT_CHECKPOINTS = 3
-"""Pruned trials of an arm that keep their checkpoint."""
 CALIBRATED_FROM, CALIBRATED_TO = 30, 2000
 """Validation images of a fold for which trials are compared by calibrated likelihood.
 
 Fewer images are too few to calibrate on. With more images the metric itself is precise enough.
 """
-EQUAL_COST = 1.1
-"""The factor within which two networks cost about the same to use."""
-EQUAL_SCORE = 0.0025
-"""The difference of expected scores at which the cheaper network is preferred, in units of accuracy."""
 
 
 @dataclass(slots=True)
@@ -132,22 +124,11 @@ class TrialHistory:
         return self._delete_unneeded(trial.arm)
 
     def _delete_unneeded(self, arm: Arm) -> list[Trial]:
-        """Delete weights that the arm hardly needs; return the changed trials."""
-        with_weights = [trial for trial in self.scored_trials(arm) if trial.model]
-        best = self.best(arm)
-        changed = []
-        for rank, trial in enumerate(sorted(with_weights, key=self.posterior_mean, reverse=True)):
-            if trial is best or rank < KEPT_WITH_FOLDS:
-                continue
-            deleted = trial.models.keys() - ({0} if rank < KEPT or trial.default else set())
-            for fold in deleted:
-                Path(trial.models.pop(fold)).unlink(missing_ok=True)
-            changed += [trial] if deleted else []
-        pruned = [trial for trial in self.scored_trials(arm) if trial.checkpoint]
-        for trial in sorted(pruned, key=lambda each: (-each.folds[0].score, each.number))[KEPT_CHECKPOINTS:]:
-            trial.delete_checkpoint()
-            changed += [] if trial in changed else [trial]
-        return changed
+        """Delete files that the arm hardly needs; return the changed trials."""
+        scored = self.scored_trials(arm)
+        ranked = sorted((each for each in scored if each.model), key=self.posterior_mean, reverse=True)
+        changed = delete_weights(ranked, best=self.best(arm))
+        return changed + [each for each in delete_checkpoints(scored) if each not in changed]
 
     def arms(self) -> list[Arm]:
         """Return the arms in the order of their first trial."""
@@ -219,7 +200,7 @@ class TrialHistory:
     ) -> Trial | None:
         """Choose the trial with the highest expected score.
 
-        Among trials that are equal to EQUAL_SCORE, the cheapest one is chosen. A baseline is chosen only if
+        Among trials with about equal scores, the cheapest one is chosen. A baseline is chosen only if
         it leads: it serves as a comparison. A pruned trial is chosen only if there is no other.
 
         Args:
@@ -231,40 +212,29 @@ class TrialHistory:
         Returns:
             None if no trial has both a score and weights.
         """
-        candidates = self._candidates(
-            lambda trial: (
-                (arm is None or trial.arm == arm)
-                and (among is None or trial.arm in among)
-                and (trial.default or not defaults_only)
-            )
+        found = candidates(
+            trial
+            for trial in self.trials.values()
+            if (arm is None or trial.arm == arm)
+            and (among is None or trial.arm in among)
+            and (trial.default or not defaults_only)
         )
-        if not candidates:
+        if not found:
             return None
         if not self.choose_expected:
-            return max(candidates, key=lambda trial: (self.score(trial) or -math.inf, -trial.number))
-        leader = max(candidates, key=self._rank)
-        return leader if ignore_cost else self._cheapest_equal(leader, candidates)
+            return max(found, key=self._measured)
+        leader = max(found, key=self._rank)
+        if ignore_cost:
+            return leader
+        scale = self.accuracy_scale
+        return cheapest_equal(leader, found, rank=self._rank, use_cost=self.use_cost, scale=scale)
 
-    def _candidates(self, allowed: Callable[[Trial], bool]) -> list[Trial]:
-        """Return the trials that can be chosen; without others, pruned ones."""
-        trials = self.trials.values()
-        found = [trial for trial in trials if 0 in trial.folds and trial.model and allowed(trial)]
-        found = [trial for trial in found if trial.state != "pruned"] or found
-        return [trial for trial in found if trial.folds[0].epochs] or found
+    def _measured(self, trial: Trial) -> tuple[float, int]:
+        score = self.score(trial)
+        return -math.inf if score is None else score, -trial.number
 
     def _rank(self, trial: Trial) -> tuple[float, float]:
         return self.posterior_mean(trial), -trial.fold_cost
-
-    def _cheapest_equal(self, leader: Trial, candidates: Sequence[Trial]) -> Trial:
-        """Return the best trial among the cheapest networks that are as good as ``leader``."""
-        least = self.posterior_mean(leader) - EQUAL_SCORE * self.accuracy_scale
-        tied = [
-            trial
-            for trial in candidates
-            if trial is leader or (not trial.baseline and self.posterior_mean(trial) >= least)
-        ]
-        limit = EQUAL_COST * min(map(self.use_cost, tied))
-        return max((each for each in tied if self.use_cost(each) <= limit), key=self._rank)
 
     def metric_standard_error(self, one: Trial, other: Trial) -> float:
         """Return the standard error of the metric's difference."""

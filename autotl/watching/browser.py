@@ -15,7 +15,10 @@ from autotl.watching.page import RunPage
 from autotl.watching.server import PORT, PageServer
 
 LAST_SECONDS = 4.0
-"""The longest wait at the end of a run until an open page has got the last state and the report."""
+"""The longest wait at the end of a run until an open page has got the last state and the report.
+
+It ends earlier if no page asks any more.
+"""
 
 
 class BrowserWatch:

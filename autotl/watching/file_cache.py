@@ -22,7 +22,7 @@ class FileCache:
     """The parsed content of files, until they change."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[tuple[int, int], Any]] = {}
+        self._known: dict[Path, tuple[tuple[int, int, int], Any]] = {}
 
     def read(self, path: Path, parse: Callable[[Path], T]) -> T | None:
         """Return the parsed content of a file.
@@ -38,7 +38,7 @@ class FileCache:
             status = path.stat()
         except OSError:
             return None
-        stamp = (status.st_mtime_ns, status.st_size)
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         known = self._known.get(path)
         if known is None or known[0] != stamp:
             known = stamp, _parsed(path, parse)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import RLock
+from typing import Any
 
 from autotl.api import Arm, Plan, Record
 from autotl.clock import Clock
@@ -17,17 +19,22 @@ from autotl.trials.journal_headers import read_headers
 from autotl.watching.run_content import RunContent, RunMoment, RunState
 from autotl.watching.run_names import name_of, report_of
 
+MAX_NOTES = 500
+"""Notes that are kept, the last ones."""
+
 
 class LiveRun:
     """The source of the page of a run in this process.
 
-    Each event replaces immutable values, so the threads of the server need no lock, and the run never waits.
+    Each event replaces immutable values, so the threads of the server need no lock. Events may come from
+    several threads of the run, because each logged message is a note.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._progress = RunProgress(clock)
         self._elapsed = 0.0
         self._content = RunContent()
+        self._replacing = RLock()
         self._records: dict[int, Record] = {}
         self._is_finished = False
 
@@ -47,11 +54,13 @@ class LiveRun:
     def placed(self, folder: Path, elapsed: float) -> None:
         """Keep the run folder, and the seconds of earlier starts."""
         self._elapsed = elapsed
-        self._content = replace(self._content, folder=folder, name=name_of(read_run_file(folder), folder))
+        self._replace(folder=folder, name=name_of(read_run_file(folder), folder))
 
     def note(self, text: str) -> None:
         """Keep a sentence."""
-        self._content = replace(self._content, notes=(*self._content.notes, text))
+        with self._replacing:
+            notes = (*self._content.notes, text)[-MAX_NOTES:]
+            self._content = replace(self._content, notes=notes)
 
     def doing(self, step: str, done: int, total: int) -> None:
         """Keep the current step.
@@ -81,8 +90,7 @@ class LiveRun:
             self._records = {
                 each.record.number: each.record for each in read_headers(folder) if not each.starts
             }
-        self._content = replace(
-            self._content,
+        self._replace(
             goal=self._progress.planned(plan),
             measure=_measure(plan),
             arms=plan.arms,
@@ -95,12 +103,12 @@ class LiveRun:
         self._progress.scored(record, best)
         self._records[record.number] = record
         ordered = sorted(self._records.values(), key=lambda each: each.number)
-        self._content = replace(self._content, records=tuple(ordered))
+        self._replace(records=tuple(ordered))
 
     def finished(self, verdict: str) -> None:
         """Keep the verdict of a finished run."""
         self._is_finished = True
-        self._content = replace(self._content, verdict=verdict)
+        self._replace(verdict=verdict)
 
     def ended(self, error: BaseException | None) -> None:
         """Keep how the run ended: by an error, by Ctrl-C, or well."""
@@ -108,7 +116,12 @@ class LiveRun:
         if state == "failed" and error is not None:
             self.note(f"Error: {described(error)}")
         report = report_of(folder) if folder is not None and state in ("finished", "interrupted") else None
-        self._content = replace(self._content, state=state, report=report)
+        self._replace(state=state, report=report)
+
+    def _replace(self, **changed: Any) -> None:
+        """Replace some fields of the content."""
+        with self._replacing:
+            self._content = replace(self._content, **changed)
 
     def _state(self, error: BaseException | None) -> RunState:
         if self._is_finished:

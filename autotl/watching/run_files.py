@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from autotl import jsonio
@@ -25,6 +26,8 @@ from autotl.watching.file_cache import FileCache
 from autotl.watching.run_content import RunContent, RunMoment, RunState
 from autotl.watching.run_names import name_of, report_of
 
+LOCK = ".lock"
+"""The file whose lock the process of a run holds."""
 CHECK_SECONDS = 5.0
 """Seconds between two checks if the process of the run is alive.
 
@@ -43,6 +46,7 @@ class RunFolderSource:
         self._folder, self._now = folder.resolve(), now
         self._files = FileCache()
         self._checked: tuple[float, bool] | None = None
+        self._checking = Lock()  # two checks at once would each find the lock of the run taken
 
     def content(self) -> RunContent:
         """Return the trials, arms and notes."""
@@ -92,20 +96,24 @@ class RunFolderSource:
 
     def _is_alive(self) -> bool:
         """Return whether a process holds the lock of the run."""
-        now = self._now()
-        if self._checked is None or not 0 <= now - self._checked[0] < CHECK_SECONDS:
-            lock = self._folder / ".lock"
-            self._checked = now, lock.is_file() and not is_abandoned(lock)
-        return self._checked[1]
+        with self._checking:
+            now = self._now()
+            if self._checked is None or not 0 <= now - self._checked[0] < CHECK_SECONDS:
+                lock = self._folder / LOCK
+                self._checked = now, lock.is_file() and not is_abandoned(lock)
+            return self._checked[1]
 
     def _seconds(self, headers: Sequence[TrialHeader], *, alive: bool) -> float:
-        """Return the time that the run has used, which its journal knows at each change of a trial."""
+        """Return the time that the run has used.
+
+        The journal has it at each change of a trial. The lock has the time of the last start.
+        """
         known = max((each.elapsed for each in headers), default=0.0)
         if not alive:
             return known
-        written = [path.stat().st_mtime for path in journal_files(self._folder)]
-        since = max(written, default=(self._folder / ".lock").stat().st_mtime)
-        return known + max(0.0, self._now() - since)
+        written = map(_written_at, (self._folder / LOCK, *journal_files(self._folder)))
+        now = self._now()
+        return known + max(0.0, now - max((each for each in written if each is not None), default=now))
 
     def _records(self, headers: Sequence[TrialHeader], measure: Measure) -> list[Record]:
         """Return the trials with a result; scores that were adjusted to common folds come first."""
@@ -149,6 +157,14 @@ class RunFolderSource:
 def _part(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     part = document.get(key)
     return part if isinstance(part, dict) else {}
+
+
+def _written_at(path: Path) -> float | None:
+    """Return the time of the last change of a file; None if it has just been removed."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
 
 
 def _report(path: Path) -> Report:

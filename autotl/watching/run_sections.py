@@ -88,16 +88,38 @@ def _row(record: Record, measure: Measure) -> TrialRow:
 
 
 def _arms(content: RunContent) -> Section:
-    records, measure = content.records, content.measure
-    arms = dict.fromkeys((*content.arms, *(record.arm for record in records)))
-    by_arm = {arm: [record for record in records if record.arm == arm] for arm in arms}
+    left_out = tuple(
+        (format.name(arm.strategy), format.name(arm.backbone), why) for arm, why in content.skipped
+    )
+    return Section(
+        name="arms",
+        title="Arms",
+        link="Arms",
+        tables=(
+            _arm_table(content),
+            Table(
+                ("strategy", "backbone", "reason"),
+                left_out,
+                title=f"Arms that are not searched ({len(left_out)})",
+                folded=True,
+            ),
+        ),
+    )
+
+
+def _arm_table(content: RunContent) -> Table:
+    """Return the arms with their best scores, the best arm first."""
+    measure = content.measure
+    by_arm: dict[Arm, list[Record]] = {arm: [] for arm in content.arms}
+    for record in content.records:
+        by_arm.setdefault(record.arm, []).append(record)
     best = {arm: best_trial(found) for arm, found in by_arm.items()}
 
     def rank(arm: Arm) -> tuple[bool, float]:
         leader = best[arm]
         return leader is None or leader.score is None, -(leader.score or 0.0) if leader else 0.0
 
-    ordered = sorted(arms, key=rank)
+    ordered = sorted(by_arm, key=rank)
     rows = tuple(
         (
             format.name(arm.strategy),
@@ -110,23 +132,7 @@ def _arms(content: RunContent) -> Section:
     )
     strong = 0 if ordered and best[ordered[0]] is not None else None
     headings = ("strategy", "backbone", "best validation", "trials", "remarks")
-    left_out = tuple(
-        (format.name(arm.strategy), format.name(arm.backbone), why) for arm, why in content.skipped
-    )
-    return Section(
-        name="arms",
-        title="Arms",
-        link="Arms",
-        tables=(
-            Table(headings, rows, frozenset({2, 3}), strong, style="arms"),
-            Table(
-                ("strategy", "backbone", "reason"),
-                left_out,
-                title=f"Arms that are not searched ({len(left_out)})",
-                folded=True,
-            ),
-        ),
-    )
+    return Table(headings, rows, frozenset({2, 3}), strong, style="arms")
 
 
 def _remarks(records: Sequence[Record]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 
 from autotl.report import html, parse
 from tests.support import report_documents as documents
+from tests.support.opened_page import VIEWS, barriers, opened, overflow
 
 pytestmark = pytest.mark.slow
 
@@ -22,17 +21,9 @@ DOCUMENTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "numbers": documents.numbers,
     "many": documents.many_classes,
 }
+SHEET = 1123
+"""Height of A4 in pixels of CSS, without margins."""
 SECTIONS = {"next", "test", "data", "what", "when", "how", "arms", "search", "cost", "use", "provenance"}
-VIEWS = [(1280, "light"), (390, "dark")]
-
-
-@dataclass
-class Opened:
-    """A page with what the browser said about it."""
-
-    page: Any
-    errors: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -47,38 +38,18 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-@contextmanager
-def opened(browser: Any, path: Path, *, width: int = 1280, **options: Any) -> Iterator[Opened]:
-    """Open a page and close its window at the end."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-    found = Opened(context.new_page())
-    found.page.on("console", lambda line: found.errors.append(line.text) if line.type == "error" else None)
-    found.page.on("pageerror", lambda error: found.errors.append(str(error)))
-    found.page.on("dialog", lambda dialog: (found.errors.append(dialog.message), dialog.dismiss()))
-    found.page.on("request", lambda request: found.requests.append(request.url))
-    found.page.goto(path.as_uri())
-    yield found
-    context.close()
-
-
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_report_is_whole_quiet_and_open_to_all(
     browser: Any, axe: str, pages: dict[str, Path], name: str, width: int, scheme: str
 ) -> None:
-    with opened(browser, pages[name], width=width, color_scheme=scheme) as found:
+    with opened(browser, pages[name].as_uri(), width=width, color_scheme=scheme) as found:
         page = found.page
         ids = set(page.eval_on_selector_all("main > section", "all => all.map(each => each.id)"))
         assert ids >= SECTIONS
-        room, used = page.evaluate(
-            "[document.documentElement.clientWidth, document.documentElement.scrollWidth]"
-        )
-        assert used <= room
+        assert overflow(page) == 0
         assert page.eval_on_selector_all("table.classes", TABLES_THAT_SCROLL) == []
-        page.evaluate(axe)
-        violations = page.evaluate("axe.run().then(found => found.violations)")
-        serious = [each for each in violations if each["impact"] in ("serious", "critical")]
-        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in serious] == []
+        assert barriers(page, axe) == []
         assert found.errors == []
         assert [each for each in found.requests if not each.startswith("data:")] == [pages[name].as_uri()]
 
@@ -97,7 +68,7 @@ def recalls(page: Any) -> list[float]:
 
 
 def test_a_click_sorts_the_classes(browser: Any, pages: dict[str, Path]) -> None:
-    with opened(browser, pages["faulty"]) as found:
+    with opened(browser, pages["faulty"].as_uri()) as found:
         before = recalls(found.page)
         assert before == sorted(before)
         heading = found.page.locator("table.classes >> nth=0 >> th:nth-child(3)")
@@ -109,14 +80,14 @@ def test_a_click_sorts_the_classes(browser: Any, pages: dict[str, Path]) -> None
 
 
 def test_nothing_is_missing_without_scripts(browser: Any, pages: dict[str, Path]) -> None:
-    with opened(browser, pages["many"], java_script_enabled=False) as found:
+    with opened(browser, pages["many"].as_uri(), java_script_enabled=False) as found:
         assert found.page.locator("table.classes").count() == 2
         assert found.page.locator("th button").count() == 0
         assert "Best class:" in (found.page.text_content("header") or "")
 
 
 def test_faults_lead_to_their_pictures(browser: Any, pages: dict[str, Path]) -> None:
-    with opened(browser, pages["faulty"]) as found:
+    with opened(browser, pages["faulty"].as_uri()) as found:
         links = found.page.locator(".faults a")
         for link in links.all():
             link.click()
@@ -124,8 +95,37 @@ def test_faults_lead_to_their_pictures(browser: Any, pages: dict[str, Path]) -> 
             assert target.is_visible()
 
 
+COLUMNS = """all => all.map(each => {
+  const parts = [...each.querySelectorAll("p, figure, h3, .scroll, details")]
+    .filter(part => part.offsetParent && !part.parentElement.closest("figure, .scroll, details"));
+  const boxes = parts.map(part => part.getBoundingClientRect());
+  const left = Math.min(...boxes.map(box => box.left)), top = Math.min(...boxes.map(box => box.top));
+  const inColumn = second => boxes.filter(box => box.left - left > 100 === second);
+  const bottom = second => Math.max(top, ...inColumn(second).map(box => box.bottom));
+  return [Math.abs(bottom(true) - bottom(false)), Math.max(...boxes.map(box => box.height))];
+})"""
+"""For each text with figures beside it: how much longer one column is, and the highest part."""
+
+
+@pytest.mark.parametrize("name", ["faulty", "many"])
+def test_no_column_is_much_longer_than_the_other(browser: Any, pages: dict[str, Path], name: str) -> None:
+    with opened(browser, pages[name].as_uri()) as found:
+        columns = found.page.eval_on_selector_all(".pair, .halves", COLUMNS)
+        assert len(columns) >= 4
+        assert [each for each in columns if each[0] > each[1] + 60] == []
+
+
+def test_a_printed_report_has_no_large_gaps(browser: Any, pages: dict[str, Path]) -> None:
+    with opened(browser, pages["many"].as_uri(), width=794) as found:
+        sheets = found.page.pdf(format="A4").count(b"/Type /Page\n")
+        found.page.emulate_media(media="print")
+        found.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        height = found.page.evaluate("document.documentElement.scrollHeight")
+        assert 10 < sheets <= height / SHEET + 1.5
+
+
 def test_folded_tables_are_printed(browser: Any, pages: dict[str, Path]) -> None:
-    with opened(browser, pages["many"]) as found:
+    with opened(browser, pages["many"].as_uri()) as found:
         page = found.page
         hidden = (
             "() => [...document.querySelectorAll('details table')].filter(e => !e.checkVisibility()).length"

@@ -101,7 +101,7 @@ def test_runs_are_compared_on_the_images_that_both_scored(tmp_path: Path) -> Non
     assert row["difference"] == pytest.approx(1 / 4)
     assert (row["test_images"], row["scored_images"], row["same_test_images"]) == (IMAGES, 4, True)
     assert set(found.disagreements()["path"]) == {"3.jpg", "7.jpg", "81.jpg"}
-    assert "a scored 90 test images. Their difference is that of the 4 images of both." in found.notes
+    assert "a scored 90 test images. They are compared on the 4 images that both scored." in found.notes
     assert "paired on 4 test images" in found.sentences[0]
 
 
@@ -222,6 +222,8 @@ def test_several_p_values_are_corrected_by_holm(tmp_path: Path) -> None:
     two = autotl.compare(tmp_path / "a", tmp_path / "b")
     four = autotl.compare(*(tmp_path / name for name in "abcd"))
     assert two.table()["answer"].tolist()[1:] == ["better"]
+    assert two.table()["p_corrected"][1] == two.table()["p"][1]
+    assert four.table()["p_corrected"][1:].tolist() == pytest.approx([3 * p for p in four.table()["p"][1:]])
     assert set(four.table()["answer"].tolist()[1:]) == {"no measurable difference"}
     assert "not below .05 after Holm's correction" in four.sentences[0]
 

@@ -55,6 +55,18 @@ def test_options_that_differ_are_named(first: Path, tmp_path: Path) -> None:
     assert "Options that differ: seed, trials." in found.text(width=80)
 
 
+def test_images_besides_the_labelled_ones_are_an_option(first: Path, tmp_path: Path) -> None:
+    arguments = {"seed": 0, "unlabelled": "/data/more", "data": "/data/photos"}
+    other = save_run(tmp_path / "other", TRUTH, RIGHT, arguments=arguments)
+    assert autotl.compare(first, other).document["options"] == {"unlabelled": [None, "/data/more"]}
+
+
+def test_a_score_of_0_has_its_metric_too(first: Path, tmp_path: Path) -> None:
+    test = {"metric": "macro_f1", "value": 0.0, "ci95": [0.0, 0.1], "n": 24}
+    other = save_run(tmp_path / "other", TRUTH, RIGHT, test=test)
+    assert "0.0% macro f1" in " ".join(autotl.compare(first, other).text(width=100).split())
+
+
 @pytest.mark.parametrize("ended", ["running", "model"])
 def test_an_unfinished_run_has_a_row_without_scores(first: Path, tmp_path: Path, ended: str) -> None:
     other = tmp_path / "other"

@@ -13,7 +13,7 @@ from PIL import Image
 import autotl
 from autotl import cli
 from autotl.errors import ArgumentError, ExplanationError, RunError
-from autotl.explanation import calls
+from autotl.explanation import Explanation, Explanations, calls
 from autotl.explanation.overlay import MIN_SIDE, overlay
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -115,3 +115,20 @@ def test_an_overlay_changes_the_hot_positions_alone() -> None:
     changed = np.abs(shown - 128).max(2)
     assert changed[:, : MIN_SIDE // 3].max() <= 1
     assert changed[:, -10:].min() > 40
+
+
+def test_long_names_in_any_script_fit_a_file_name(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (8, 8))
+    long = Explanation("向日葵" * 60 + ".png", "دوار الشمس" * 40, 0.5, picture)
+    (written,) = Explanations((long,), "Grad-CAM", "layer4").write(tmp_path / "new")
+    assert written.is_file()
+    assert len(written.name.encode()) < 255
+    assert written.name.startswith("0000-向日葵")
+
+
+def test_test_images_are_drawn_at_random_by_the_seed(result: autotl.Result) -> None:
+    held_out = pd.read_csv(result.folder / "test.csv")["item"].tolist()
+    names = [each.name for each in result.explain(len(held_out))]
+    assert sorted(names) == sorted(held_out)
+    assert names != sorted(names)
+    assert [each.name for each in result.explain(3)] == names[:3]

@@ -8,13 +8,19 @@ import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
 import autotl
+from autotl.api import TargetSpec
+from autotl.export.checking.comparison import Compared
+from autotl.export.checking.elsewhere import verification_script
 from autotl.export.files.coreml_package import FACTS
 from autotl.export.formats import FORMATS
+from autotl.targets import target_of
 from tests.support.command_line import Run
 
 
@@ -55,6 +61,32 @@ def test_the_script_compares_a_file_with_the_answers_of_autotl(
     assert kept["pixels"].shape == (26, 32, 32, 3)
     np.savez(out / "answers.npz", pixels=kept["pixels"][::-1], predictions=kept["predictions"])
     assert exit_status(out, monkeypatch) == 1
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-6, 3e-5, 1e-3, 0.3])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        TargetSpec("single_label", ("a", "b", "c")),
+        TargetSpec("multi_label", ("a", "b", "c")),
+        TargetSpec("regression", ("a", "b", "c")),
+    ],
+    ids=lambda spec: spec.kind,
+)
+def test_the_script_judges_answers_as_autotl_does(
+    spec: TargetSpec, size: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    expected = rng.dirichlet(np.ones(3), 50)
+    if spec.kind == "regression":  # the last number hardly varies: float32 is coarser than its spread
+        expected = expected * [1.0, 100.0, 1e-4] + [0.0, 0.0, 2000.0]
+    found = expected * (1 + size * rng.normal(size=expected.shape))
+    monkeypatch.setitem(sys.modules, "predict", ModuleType("predict"))
+    script: dict[str, Any] = {"__name__": "verify", "__file__": "verify.py"}
+    exec(verification_script(FORMATS["pt2"]), script)
+    outputs = expected.astype(np.float32)
+    both = Compared(target_of(spec), expected, found, outputs, outputs)
+    assert script["same"](expected, found, spec.kind).mean() == both.equal_labels
 
 
 @pytest.mark.skipif(find_spec("coremltools") is None, reason="autotl[coreml] is not installed")

@@ -13,7 +13,8 @@ from autotl.api import Arm, Checkpoint, FoldScore, Job, Outcome
 from autotl.search.acquisition import Situation, next_action
 from autotl.search.actions import NewTrial, NextFold, ResumeTrial
 from autotl.search.resume_forecast import resume_forecast, score_at
-from autotl.trials.history import KEPT_CHECKPOINTS, TrialHistory
+from autotl.trials.history import TrialHistory
+from autotl.trials.kept_files import KEPT_CHECKPOINTS
 from autotl.trials.trial import Trial
 
 ARM = Arm("a", "net")

@@ -17,7 +17,7 @@ import pytest
 import autotl
 from autotl import cli
 from autotl.errors import ServingError
-from autotl.serving import check_installed, listen, server, without_protection
+from autotl.serving import check_installed, listen, server
 from tests.support.file_bytes import jpeg, png_header
 
 
@@ -85,12 +85,10 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         check_installed()
 
 
-@pytest.mark.parametrize(
-    ("host", "open_to_others"),
-    [("127.0.0.1", False), ("localhost", False), ("::1", False), ("0.0.0.0", True), ("server", True)],
-)
-def test_a_host_that_others_reach_is_recognised(host: str, open_to_others: bool) -> None:
-    assert without_protection(host) is open_to_others
+@pytest.mark.parametrize("host", ["127.0.0.300", "a" * 70 + ".example"])
+def test_a_host_that_is_no_address_of_this_machine_is_refused(host: str) -> None:
+    with pytest.raises(ServingError, match="host and port must be a free address"):
+        listen(host, 0)
 
 
 @pytest.mark.parametrize("folder", ["run", "run/model", "copy"])

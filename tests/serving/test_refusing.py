@@ -45,6 +45,28 @@ def test_a_bad_file_is_refused_with_what_was_given_and_what_must_hold(
     assert client.post("/predict", content=JPEG).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/model", "/openapi.json", "/predict"])
+def test_a_local_service_answers_only_requests_that_name_this_machine(served: ServedModel, path: str) -> None:
+    app = create_app(served, local_only=True)
+    rebound = TestClient(app, base_url="http://evil.example:8000").get(path)
+    assert (rebound.status_code, rebound.json()["error"]) == (403, "wrong_host")
+    assert rebound.json()["given"] == "the Host 'evil.example:8000'"
+    for host in ("127.0.0.1:8000", "localhost"):
+        assert TestClient(app, base_url=f"http://{host}").get(path).status_code in (200, 405)
+
+
+def test_a_large_file_of_a_form_is_not_written_to_disk(
+    served: ServedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> None:
+        raise AssertionError("the file is written to disk")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", refused)
+    padded = JPEG + bytes(2_000_000)
+    reply = TestClient(create_app(served)).post("/predict", files={"files": ("photo.jpg", padded)})
+    assert reply.status_code == 200, reply.text
+
+
 def test_a_body_without_a_length_is_counted_while_it_arrives(
     client: TestClient, limits: ServingLimits
 ) -> None:

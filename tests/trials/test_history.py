@@ -73,6 +73,13 @@ def test_a_pruned_trial_is_best_only_without_others() -> None:
     assert history.best() is whole
 
 
+def test_a_measured_score_of_0_is_more_than_a_negative_one() -> None:
+    history = TrialHistory(LABELS, metric=get_metric("log_loss"), choose_expected=False)
+    enter(history, 0, "a", {0: -0.5})
+    perfect = enter(history, 1, "b", {0: 0.0})
+    assert history.best() is perfect
+
+
 def test_the_cheaper_of_equal_trials_is_best() -> None:
     history = TrialHistory(LABELS)
     dear = enter(history, 0, "a", {0: 0.8})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from autotl.errors import DataError
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 from autotl.watching import BrowserWatch
+from autotl.watching.live_run import MAX_NOTES, LiveRun
 from tests.support.run_pages import PROBE, Get, request
 
 DATA = tiny_images(classes=3, each=12)
@@ -111,6 +114,30 @@ def test_an_error_in_the_page_does_not_reach_the_run(
     made.finished(None)
     made.close()
     assert shown.events == ["doing", "say", "started", "scored", "finished", "close"]
+
+
+def test_notes_of_several_threads_and_trials_are_all_kept(record: Make) -> None:
+    run, before = LiveRun(FakeClock()), sys.getswitchinterval()
+    threads = [Thread(target=lambda: [run.note("a note") for _ in range(100)]) for _ in range(4)]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for number in range(100):
+            run.scored(record(number, 0.5), None)
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert len(run.content().notes) == 400
+    assert len(run.content().records) == 100
+
+
+def test_only_the_last_notes_are_kept() -> None:
+    run = LiveRun(FakeClock())
+    for number in range(MAX_NOTES + 3):
+        run.note(str(number))
+    assert run.content().notes == tuple(map(str, range(3, MAX_NOTES + 3)))
 
 
 def test_a_server_that_cannot_start_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:

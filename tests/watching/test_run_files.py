@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Semaphore
 from types import ModuleType
 from typing import Any
 
@@ -19,8 +23,9 @@ from autotl.results import RunFile, write_run_file, write_trials
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 from autotl.trials.journal import Journal, StartedJob
+from autotl.trials.journal_headers import journal_files, read_headers
 from autotl.trials.trial import Trial
-from autotl.watching import RunFolderSource, RunPage
+from autotl.watching import RunFolderSource, RunPage, run_files
 from autotl.watching.file_cache import FileCache
 from tests.support.journalled_search import JournalledSearch
 
@@ -102,6 +107,35 @@ def test_a_process_that_dies_is_noticed(folder: Path) -> None:
         assert source.content().state == "running"
     assert source.content().state == "running"  # the lock is not tried each second
     assert source.content().state == "stopped"
+
+
+def test_a_resumed_run_counts_from_its_new_start(fakes: ModuleType, folder: Path) -> None:
+    JournalledSearch(fakes, [fakes.Fake("a")], 2, folder).run()
+    for path in (folder / ".lock", *journal_files(folder)):
+        os.utime(path, (1e9, 1e9))
+    before = max(each.elapsed for each in read_headers(folder))
+    with exclusive_lock(folder / ".lock", "the run"):
+        moment = RunFolderSource(folder, now=later(folder, 20.0)).moment()
+    assert moment.seconds == pytest.approx(before + 20.0, abs=0.1)
+
+
+def test_requests_at_once_check_the_process_one_after_the_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock_of_run = Semaphore()
+
+    def is_abandoned(_: Path) -> bool:
+        if not lock_of_run.acquire(blocking=False):
+            return False
+        time.sleep(0.05)
+        lock_of_run.release()
+        return True
+
+    monkeypatch.setattr(run_files, "is_abandoned", is_abandoned)
+    source = RunFolderSource(folder)
+    with ThreadPoolExecutor(4) as threads:
+        found = threads.map(lambda _: source.content(), range(8))
+    assert {each.state for each in found} == {"stopped"}
 
 
 def test_scores_in_the_table_of_trials_come_first(fakes: ModuleType, folder: Path) -> None:

@@ -8,7 +8,15 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import as_array, image_from_array, is_array, read_labels, refuse_columns, scale_of_arrays
+from autotl.data import (
+    as_array,
+    check_lengths,
+    image_from_array,
+    is_array,
+    read_labels,
+    refuse_columns,
+    scale_of_arrays,
+)
 from autotl.errors import DataError
 
 
@@ -38,11 +46,7 @@ class Arrays:
         if not isinstance(source, tuple | list):
             raise DataError(f"source must be a pair (images, labels) (got a {type(source).__name__}).")
         images, labels = _images(source[0]), _labels(source[1])
-        if len(images) != len(labels):
-            raise DataError(
-                f"images and labels must have the same length (got {len(images)} and {len(labels)}). "
-                "Give one label per image."
-            )
+        check_lengths(images, labels, noun="image")
         if not len(images):
             raise DataError("images must not be empty. Give images of two classes or more.")
         # refuses invalid pixels; the scale is chosen when all images are read

@@ -10,6 +10,7 @@ from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
     ImageLocator,
+    check_lengths,
     holds_image,
     is_array,
     is_image_name,
@@ -41,11 +42,7 @@ class Pairs:
         if found is None:
             raise DataError(f"source must be a pair (images, labels) (got a {type(source).__name__}).")
         images, labels = found
-        if len(images) != len(labels):
-            raise DataError(
-                f"images and labels must have the same length (got {len(images)} and {len(labels)}). "
-                "Give one label per image."
-            )
+        check_lengths(images, labels, noun="image")
         names = [f"image {number}" for number in range(len(images))]
         targets = read_labels(labels, row_names=names, kind=columns.target)
         opened = open_cells(images, names, ImageLocator(Path.cwd()), column="The list of images")

@@ -6,7 +6,7 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import cell_opener, is_array, read_labels, refuse_columns
+from autotl.data import cell_opener, check_lengths, is_array, read_labels, refuse_columns
 from autotl.errors import DataError
 
 
@@ -29,11 +29,7 @@ class TextPairs:
         if found is None:
             raise DataError(f"source must be a pair (texts, labels) (got a {type(source).__name__}).")
         texts, labels = found
-        if len(texts) != len(labels):
-            raise DataError(
-                f"texts and labels must have the same length (got {len(texts)} and {len(labels)}). "
-                "Give one label per text."
-            )
+        check_lengths(texts, labels, noun="text")
         names = [f"text {number}" for number in range(len(texts))]
         targets = read_labels(labels, row_names=names, kind=columns.target)
         items = [

@@ -54,7 +54,7 @@ class Encoders:
             if not (folder / file).is_file() and not (file == TOKENIZER_FILE and is_text_folder(folder)):
                 raise WeightsError(
                     f"{folder} must hold {CONFIG_FILE}, {WEIGHTS_FILE} and {TOKENIZER_FILE} (got no {file}). "
-                    "Save the model with save_pretrained, and its fast tokenizer beside it."
+                    "Call save_pretrained of the model, and that of its fast tokenizer, with this folder."
                 )
         label = name.removeprefix(PREFIX).rpartition("/")[2] or folder.name
         return Weights(name=label, timm_name="encoder", origin=origin, folder=folder, modality="text")

@@ -14,6 +14,7 @@ from autotl.cli.generated_options import Device, Quiet
 from autotl.cli.results import show_lines
 from autotl.escaping import console
 from autotl.heads import HeadKinds
+from autotl.loopback import is_loopback
 
 if TYPE_CHECKING:
     from autotl.serving import ServedModel
@@ -41,8 +42,9 @@ def serve(
     serving.check_installed()
     limits = serving.ServingLimits(serving.upload_size(max_upload), max_files, max_pixels)
     with serving.listen(host, port) as listening:
-        application = serving.create_app(_served(run, device), limits)
-        if serving.without_protection(host):
+        local = is_loopback(host)
+        application = serving.create_app(_served(run, device), limits, local_only=local)
+        if not local:
             console(stderr=True).print(
                 f"There is no authentication: all who can reach {host} can use the model. "
                 "Put a proxy with authentication in front, or serve at 127.0.0.1.",

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from autotl.export.checking.comparison import MAX_DIFFERENT, TIE
+from autotl.export.checking.comparison import FLOAT32_NOISE, MAX_DIFFERENT, TIE
 from autotl.export.checking.image_files import view_files
 from autotl.export.checking.run_images import random_images
 from autotl.export.formats import ExportFormat
@@ -43,7 +43,11 @@ def write_verification(
         pixels=np.ascontiguousarray(pixels.transpose(0, 2, 3, 1)),
         predictions=answers.astype(np.float32),
     )
-    code = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
-        file=form.file, answers=ANSWERS, images=IMAGES, most=MAX_DIFFERENT, tie=TIE
+    (folder / SCRIPT).write_text(verification_script(form), encoding="utf-8")
+
+
+def verification_script(form: ExportFormat) -> str:
+    """Return the code of ``verify.py``, which judges answers as :class:`Compared` does."""
+    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        file=form.file, answers=ANSWERS, images=IMAGES, most=MAX_DIFFERENT, tie=TIE, noise=FLOAT32_NOISE
     )
-    (folder / SCRIPT).write_text(code, encoding="utf-8")

@@ -103,6 +103,11 @@ def given_images(result: Result, images: Any) -> FoundImages:
     return FoundImages("given images", found, root=Path())
 
 
+def seed_of(result: Result) -> int:
+    """Return the seed of the run; 0 if it is unknown."""
+    return int(result.report.get("seed") or 0)
+
+
 def random_images(why: str, *, seed: int) -> FoundImages:
     """Draw images of coloured noise in several sizes.
 

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl import jsonio
+from autotl.evaluation import holm
 from autotl.leaderboard.rows.cases import case_labels
 from autotl.leaderboard.rows.pivot import SINGLE_KINDS, Block, Floats, Grid, has_score, unique_index
 from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats import bootstrap
 from autotl.leaderboard.stats.bootstrap import Interval
-from autotl.leaderboard.stats.significance import MIN_DATASETS, holm
+from autotl.leaderboard.stats.significance import MIN_DATASETS
 from autotl.leaderboard.stats.winners_curse import Labels, selection_bias
 
 SEARCH_KINDS = ("autotl", "selector")

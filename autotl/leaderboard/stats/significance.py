@@ -12,6 +12,7 @@ import numpy as np
 
 from autotl import jsonio
 from autotl.errors import BenchError
+from autotl.evaluation import holm
 from autotl.leaderboard.rows.pivot import Floats, Grid, ranks, unique_index
 from autotl.report.format import count
 
@@ -143,16 +144,6 @@ def dataset_means(grid: Grid, blocks: Any, columns: Sequence[int]) -> Floats:
         cases = [scores[case == each].mean(axis=0) for each in sorted(set(case[dataset == index]))]
         means.append(np.mean(cases, axis=0))
     return np.array(means).reshape(len(datasets), len(columns)).round(12)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct p-values for multiple tests (Holm, Scandinavian Journal of Statistics 6, 1979)."""
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty(len(p))
-    corrected[order] = np.minimum(stepped, 1.0)
-    return [float(each) for each in corrected]
 
 
 def _too_few(means: Floats) -> str:

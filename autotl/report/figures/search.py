@@ -58,17 +58,12 @@ def search(tries: Sequence[TrialScore], *, measure: Measure = ACCURACY, width: f
     bottom = top + (250.0 if width >= 520 else 210.0)
     axis = score_axis(scores, measure, top=top + 2, bottom=bottom, right=right)
     across = canvas.Scale(0.0, max(*(t.seconds for t in tries), 1.0), LEFT + 4, right - 6)
-    below = sum(score < axis.up.low for score in scores)
-    seconds, best, strategy = max(scored, key=lambda each: each[1])
-    unscored = count(len(tries) - len(scored), "trial")
     return canvas.svg(
         "search",
         width=width,
         height=bottom + 43,
         title=f"Validation {measure.name} of {count(len(tries), 'trial')} over time",
-        description=f"The best, {axis.shown(best)} by {strategy}, came after {seconds:.0f} s. "
-        f"{unscored} ended without a score. Worse than {axis.shown(axis.up.low)}, in "
-        f"the lowest lane: {count(below, 'trial')}.",
+        description=_description(scored, len(tries) - len(scored), axis),
         parts=[
             *legend,
             *axis.draw(),
@@ -77,6 +72,17 @@ def search(tries: Sequence[TrialScore], *, measure: Measure = ACCURACY, width: f
             *(_mark(each, strategies.index(each.strategy), across, axis) for each in tries),
         ],
     )
+
+
+def _description(scored: Sequence[tuple[float, float, str]], unscored: int, axis: ScoreAxis) -> str:
+    """Describe the best trial, and count those far below it."""
+    seconds, best, strategy = max(scored, key=lambda each: each[1])
+    facts = [f"The best, {axis.shown(best)} by {strategy}, came after {seconds:.0f} s."]
+    if unscored:
+        facts.append(f"{count(unscored, 'trial')} ended without a score.")
+    if below := sum(score < axis.up.low for _, score, _ in scored):
+        facts.append(f"Worse than {axis.shown(axis.up.low)}, in the lowest lane: {count(below, 'trial')}.")
+    return " ".join(facts)
 
 
 def _time_axis(across: canvas.Scale, axis: ScoreAxis, width: float) -> list[str]:

@@ -48,5 +48,5 @@ WORDS: Mapping[str, Words] = {
 
 
 def words(kind: str | None) -> Words:
-    """Return the words for a kind, by default those of single labels."""
+    """Return the words for a kind, by default for single labels."""
     return WORDS.get(kind or "", SINGLE_LABEL)

@@ -21,7 +21,7 @@ MAX_THREADS = 8
 
 
 def keep_thumbnails(dataset: Dataset, items: Sequence[str], folder: Path, *, end: Deadline) -> dict[str, str]:
-    """Write thumbnails, and delete those of an earlier report.
+    """Write thumbnails, and delete the thumbnails of an earlier report.
 
     An image that cannot be read has none, and neither have the images that remain when the time is up.
 

@@ -21,7 +21,7 @@ def drawings(report: Report, *, width: float = WIDE) -> dict[str, str]:
 def figure_files(report: Report) -> dict[str, str]:
     """Return the figures as they are written to files, by name.
 
-    Their colours are those of the light page on a white ground. They need no CSS variables, which many
+    They have the colours of the light page, on a white ground. They need no CSS variables, which many
     programs for drawings and slides do not know.
     """
     ground = '<rect width="100%" height="100%" class="page"/>'

@@ -28,6 +28,7 @@ def gain_figures(report: Report) -> tuple[Figure, ...]:
             "Gain of transfer on public data sets, in points of accuracy over the best model without "
             "transfer, measured with one minute on two CPU cores. The ring is your data.",
             lambda width: _draw_sizes(report, width),
+            place="half",
         ),
         learning_figure(report),
         Figure(

@@ -21,7 +21,7 @@ from autotl.report.kinds.words import Words, words
 SIGNIFICANT = 0.01
 """P-value below which training and test images differ."""
 _NEIGHBOURS = {"multi_label": "rarest label", "regression": "range of numbers"}
-"""The images that an outlier is compared with; for single labels those of its class."""
+"""The images that an outlier is compared with; for single labels the images of its class."""
 
 
 def data_issues(quality: Quality, kind: str = "single_label") -> list[str]:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from autotl.serving.application.documentation import documentation
+from autotl.serving.application.local_only import LocalOnly
 from autotl.serving.application.page import page, page_headers
 from autotl.serving.application.schemas import ANSWERS, Health, ModelFacts, Problem, Score
 from autotl.serving.application.service import Service
@@ -50,7 +51,9 @@ _REFUSALS: Mapping[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(served: ServedModel, limits: ServingLimits | None = None) -> FastAPI:
+def create_app(
+    served: ServedModel, limits: ServingLimits | None = None, *, local_only: bool = False
+) -> FastAPI:
     """Return the application of a model, for uvicorn or another ASGI server.
 
     >>> app = create_app(served_result(autotl.load("run")))
@@ -58,6 +61,8 @@ def create_app(served: ServedModel, limits: ServingLimits | None = None) -> Fast
     Args:
         served: The model.
         limits: The bounds of requests; None for the defaults.
+        local_only: Whether requests must name this machine. Pages of other sites can then not read the
+            answers (DNS rebinding).
     """
     limits = limits or ServingLimits()
     service = Service(served.predictor, limits)
@@ -77,6 +82,8 @@ def create_app(served: ServedModel, limits: ServingLimits | None = None) -> Fast
     )
     _add_addresses(app, served, service, limits)
     _add_reasons(app)
+    if local_only:
+        app.add_middleware(LocalOnly)
     return app
 
 

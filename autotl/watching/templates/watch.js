@@ -45,4 +45,5 @@ const look = async () => {
   }
   setTimeout(look, wait);
 };
-setTimeout(look, 1000);
+look(); // at once, so that the server knows of this page
+addEventListener("pagehide", () => fetch("left", { keepalive: true }).catch(() => {})); // a run waits for pages

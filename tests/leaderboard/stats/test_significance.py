@@ -6,7 +6,7 @@ from scipy.stats import friedmanchisquare, wilcoxon
 
 from autotl.errors import BenchError
 from autotl.leaderboard.rows.pivot import make_grid
-from autotl.leaderboard.stats.significance import compare_entrants, dataset_means, holm
+from autotl.leaderboard.stats.significance import compare_entrants, dataset_means
 
 posthocs = pytest.importorskip("scikit_posthocs")
 
@@ -76,12 +76,6 @@ def test_pairs_are_wilcoxons_with_holms_correction(row, scores):
         assert pair.p == pytest.approx(wilcoxon(matrix[:, i], matrix[:, j]).pvalue)
         assert pair.p_holm == pytest.approx(corrected[i, j])
         assert pair.difference == pytest.approx(np.mean(matrix[:, i] - matrix[:, j]))
-
-
-def test_holm_worked_by_hand():
-    assert holm([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.09, 0.09, 0.5])
-    assert holm([0.4, 0.9]) == pytest.approx([0.8, 0.9])
-    assert holm([]) == []
 
 
 def test_five_data_sets_get_no_p(row):

@@ -89,6 +89,10 @@ def test_a_far_off_baseline_does_not_flatten_the_search():
     svg = figures.search(tries)
     assert "lower" in words_of(svg)
     assert "20%" not in words_of(svg).split()
+    assert "in the lowest lane: 1 trial." in svg
+    near = figures.search(tries[:-1])
+    assert "lane" not in near
+    assert "without a score" not in near
 
 
 def test_wide_scripts_are_cut_earlier():

@@ -59,3 +59,4 @@ def test_a_forecast_continues_the_learning_curve(width: float) -> None:
     assert lines == ["4 3", None]
     assert "forecast" not in figures.learning(measured)
     assert figures.learning(measured[:1], forecast) == ""
+    assert "now" not in words(figures.learning(measured, forecast, now=0))

@@ -55,6 +55,7 @@ def test_freeze_depth_joins_the_best_scores_and_shows_the_cost(width: float) -> 
     shown = words(svg).split()
     assert {"none", "all"} <= set(shown)
     assert "4 frozen stages: 12 s for one training" in svg
+    assert "0 frozen stages: 31 s for one training" in svg  # the median of two trials
     assert figures.depth(points[:2], NAMES, stages=6) == ""
 
 
@@ -87,3 +88,14 @@ def test_an_outcome_outside_of_its_forecast_stands_out(width: float) -> None:
     diamonds = [each.get("class") for each in ET.fromstring(svg).iter(f"{SVG}polygon")]
     assert diamonds == ["good halo", "good halo", "bad halo"]  # the first is the legend's
     assert figures.forecasts([]) == ""
+
+
+def test_an_outcome_of_0_is_inside_the_axis() -> None:
+    kappa = measure_of("cohen_kappa", higher_is_better=True, percent=False)
+    rows = [ArmForecast("finetune", "tiny", 0.5, 0.4, 0.6, 0.0), ArmForecast("knn", "tiny", 0.5, 0.4, 0.6)]
+    drawn = ET.fromstring(figures.forecasts(rows, measure=kappa))
+    marks = [each for each in drawn.iter(f"{SVG}polygon") if each.get("class") == "bad halo"]
+    rulers = [float(each.get("x1", 0)) for each in drawn.iter(f"{SVG}line") if each.get("class") == "rule"]
+    assert len(marks) == 1
+    places = [float(corner.partition(",")[0]) for corner in marks[0].get("points", "").split()]
+    assert min(rulers) == pytest.approx((min(places) + max(places)) / 2, abs=0.2)  # at the ruler of 0

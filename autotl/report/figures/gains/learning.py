@@ -114,7 +114,7 @@ def _legend(forecast: Sequence[SizePoint]) -> list[str]:
 
 
 def _present(now: int | None, across: canvas.Scale, top: float, bottom: float) -> list[str]:
-    if now is None or not across.low <= math.log(now) <= across.high:
+    if not now or not across.low <= math.log(now) <= across.high:
         return []
     x = across(math.log(now))
     label = f"now {count(now, 'image')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from autotl.report.figures import canvas
 from autotl.report.figures.axes import (
@@ -102,7 +103,7 @@ def _costs(points: Sequence[DepthPoint], across: canvas.Scale, top: float, botto
     by_depth: dict[int, list[float]] = {}
     for each in points:
         by_depth.setdefault(each.frozen, []).append(each.seconds)
-    medians = {frozen: sorted(times)[len(times) // 2] for frozen, times in by_depth.items()}
+    medians = {frozen: median(times) for frozen, times in by_depth.items()}
     most = max(medians.values()) or 1.0
     thick = min((across(1) - across(0)) * 0.5, 26.0)
     parts = [

@@ -57,7 +57,8 @@ def forecasts(rows: Sequence[ArmForecast], *, measure: Measure = ACCURACY, width
         return ""
     stacked = width < 520
     left, right, row, top = (12.0, 16.0, 44.0, 26.0) if stacked else (250.0, 64.0, 36.0, 28.0)
-    every = [end for each in rows for end in (each.low, each.high, each.outcome or each.expected)]
+    outcomes = [each.outcome for each in rows if each.outcome is not None]
+    every = [*outcomes, *(end for each in rows for end in (each.low, each.expected, each.high))]
     floor, ceiling = measure.bounds
     low, high = canvas.span(every, floor=floor, ceiling=ceiling, least=measure.margin)
     scale = canvas.Scale(low, high, left + 6, width - right)
