@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -275,14 +274,9 @@ def _read(data: Any, columns: Columns) -> Dataset:
 
 
 def _readers() -> Mapping[str, Reader]:
-    return _catalog().readers.items
+    return plugins.installed().readers.items
 
 
 def _heads() -> HeadKinds:
-    heads = _catalog().heads
+    heads = plugins.installed().heads
     return HeadKinds(heads.items, heads.packages())
-
-
-@cache
-def _catalog() -> plugins.Catalog:
-    return plugins.load()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         BackboneSource,
         Executor,
         HeadKind,
+        Modality,
         Plan,
         Reader,
         Record,
@@ -79,6 +80,15 @@ def autotl_reporters() -> Iterable[Reporter]:
 @hookspec
 def autotl_heads() -> Iterable[HeadKind]:
     """Return kinds of heads, which :meth:`autotl.api.Workbench.score_custom_head` delivers."""
+    return ()
+
+
+@hookspec
+def autotl_modalities() -> Iterable[Modality]:
+    """Return kinds of inputs, such as images and texts.
+
+    The same plugin usually offers a reader that lists such inputs, and a source of backbones that take them.
+    """
     return ()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +20,7 @@ from autotl.api import (
     Executor,
     HeadKind,
     LayerSimilarity,
+    Modality,
     Reader,
     Reporter,
     Similarity,
@@ -84,10 +86,10 @@ class Registry(Generic[T]):
     def check(self, item: Any) -> None:
         """Raise PluginError if ``item`` does not satisfy the contract."""
         written_for = getattr(item, "api", 1)
-        if self.contracts[0] is Strategy and written_for != VERSION:
+        if "api" in self.contracts[0].__annotations__ and written_for != VERSION:
             raise PluginError(
-                f"The strategy {getattr(item, 'name', item)!r} is written for version {written_for} of the "
-                f"plugin API, and this autotl has version {VERSION}. Install a newer release of its "
+                f"The {self.kind} {getattr(item, 'name', item)!r} is written for version {written_for} of "
+                f"the plugin API, and this autotl has version {VERSION}. Install a newer release of its "
                 "distribution, or see plugins/README.md."
             )
         if not isinstance(item, self.contracts):
@@ -127,6 +129,7 @@ class Catalog:
         executors: Executors of trials.
         reporters: Writers of reports.
         heads: Kinds of heads that are not linear.
+        modalities: Kinds of inputs.
         observers: Plugins that offer no object and only receive events.
         broken: Plugins that could not be loaded, with the reason.
         dropped: Plugins that failed in an event hook, with the reason.
@@ -147,6 +150,7 @@ class Catalog:
     executors: Registry[Executor] = field(default_factory=lambda: Registry("executor", (Executor,)))
     reporters: Registry[Reporter] = field(default_factory=lambda: Registry("reporter", (Reporter,)))
     heads: Registry[HeadKind] = field(default_factory=lambda: Registry("kind of head", (HeadKind,)))
+    modalities: Registry[Modality] = field(default_factory=lambda: Registry("modality", (Modality,)))
     observers: dict[str, Origin] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
@@ -157,17 +161,8 @@ class Catalog:
 
         The name is the plural in the name of their hook, ``autotl_<plural>``.
         """
-        kinds = (
-            "strategies",
-            "similarities",
-            "transferabilities",
-            "backbones",
-            "readers",
-            "executors",
-            "reporters",
-            "heads",
-        )
-        return {kind: getattr(self, kind) for kind in kinds}
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {kind: value for kind, value in found.items() if isinstance(value, Registry)}
 
     def origins(self) -> list[Origin]:
         """Return the plugins of all objects."""
@@ -259,6 +254,12 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
     for name in sorted(unused):
         raise UnknownName("plugin", name, known)
     return catalog
+
+
+@cache
+def installed() -> Catalog:
+    """Return all installed plugins, which are loaded once in a process."""
+    return load()
 
 
 def _register(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +12,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 import autotl
+from autotl.clock import WallClock
 from autotl.errors import ExportError, SearchError, WeightsError
-from autotl.terminal import Silence
+from autotl.report import parse, result_lines, warning_lines
+from autotl.terminal import Silence, Terminal
 from autotl.testing import tiny_images
 from tests.support.texts import sentences, vectors_folder
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
 STRATEGIES = ("linear_probe", "finetune", "tfidf")
+IMAGES = re.compile(r"\b[^\s]*(?:\bimages?\b|pixel|\bpx\b)[^\s]*", re.IGNORECASE)
 
 
 def table(each: int = 30, seed: int = 0) -> pd.DataFrame:
@@ -33,7 +39,15 @@ def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory, vectors: Path) -> autotl.results.Result:
+def printed() -> io.StringIO:
+    """What the terminal prints while the result is made."""
+    return io.StringIO()
+
+
+@pytest.fixture(scope="module")
+def result(
+    tmp_path_factory: pytest.TempPathFactory, vectors: Path, printed: io.StringIO
+) -> autotl.results.Result:
     folder = tmp_path_factory.mktemp("run")
     table().to_csv(folder / "texts.csv", index=False)
     return autotl.fit(
@@ -44,7 +58,7 @@ def result(tmp_path_factory: pytest.TempPathFactory, vectors: Path) -> autotl.re
         out=folder / "RUN",
         device="cpu",
         experience=False,
-        watch=Silence(),
+        watch=Terminal(clock=WallClock(), console=Console(file=printed, width=200)),
     )
 
 
@@ -55,6 +69,32 @@ def test_a_table_of_texts_gives_a_model_and_a_report(result):
     assert result.report["quality"]["sizes"] is None
     for name in ("report.json", "report.md", "report.html"):
         assert (result.folder / name).is_file()
+
+
+def test_the_terminal_and_the_report_name_texts(result, printed: io.StringIO):
+    lines = [*result_lines(parse(result.report)), *warning_lines(parse(result.report))]
+    for text in (
+        printed.getvalue(),
+        "\n".join(lines),
+        json.dumps(result.report["verdict"]),
+        report_text(result),
+    ):
+        assert IMAGES.findall(text) == []
+    assert "training texts, 3 classes" in printed.getvalue()
+    assert "texts" in result._repr_html_()
+    assert result.report["inputs"]["noun"] == "text"
+
+
+def test_a_comparison_names_texts(result):
+    found = str(autotl.compare(result, result))
+    assert IMAGES.findall(found) == []
+    assert "test texts" in found
+
+
+def report_text(result: autotl.results.Result) -> str:
+    """Return the report without names of settings, strategies and code."""
+    text = (result.folder / "report.md").read_text(encoding="utf-8")
+    return re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
 
 
 def test_predictions_take_texts_and_tables_and_name_them(result):
@@ -165,3 +205,5 @@ def test_inputs_and_backbones_must_be_of_one_kind(vectors: Path, tmp_path: Path)
 def test_texts_are_not_exported_for_other_runtimes(result, tmp_path: Path):
     with pytest.raises(ExportError, match="texts"):
         result.export("onnx", out=tmp_path / "onnx")
+    with pytest.raises(ExportError, match="texts"):
+        result.push_to_hub("someone/texts")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from statistics import median_low
 
 from autotl.analysis.profile import keeps_activations
 from autotl.analysis.sampling import Sample, Sampler
-from autotl.api import Backbone, Watch
+from autotl.api import Backbone
 from autotl.budget.policy import POLICY
 from autotl.clock import Deadline, OutOfTime
 from autotl.config.run_settings import RunSettings
@@ -26,7 +27,9 @@ EARLY = 0.1
 """The fraction of a pass after which it stops if the rest will not be done in time."""
 
 
-def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline) -> tuple[Sample, Deadline]:
+def first_pass(
+    sampler: Sampler, sample: Sample, say: Callable[[str], object], *, end: Deadline
+) -> tuple[Sample, Deadline]:
     """Compute the features of the sample, or of fewer images.
 
     Fewer images are drawn if the features take too long.
@@ -37,7 +40,7 @@ def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline)
     Args:
         sampler: Draws the images.
         sample: The images to start with.
-        watch: The object that is informed of images left out.
+        say: Informs the user of images left out.
         end: The end of the budget; none if a recorded sample must be kept.
 
     Returns:
@@ -49,7 +52,7 @@ def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline)
         left = end.left()
         sample = sampler.draw(backbones, SampleRecord(left, FEWEST), before=sample.run_cache)
         for note in sample.notes:
-            watch.say(note)
+            say(note)
         tries += 1
         if tries == TRIES or POLICY.training_pass * left <= FEWEST * max(map(_pace, backbones.values())):
             end = Deadline(end.clock)

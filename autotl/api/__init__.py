@@ -14,7 +14,6 @@ from autotl.api.backbone import (
     Backbone,
     BackboneSource,
     DataConfig,
-    InputConfig,
     Pace,
     Reference,
     SourceClass,
@@ -52,8 +51,9 @@ from autotl.api.executor import (
 from autotl.api.heads.contract import HeadKind, HeadSpec, PortableHead
 from autotl.api.heads.linear import HeadSetting, LinearHeads, LinearProblem
 from autotl.api.learner import Batch, Beat, Learner, Resumable, Rows, Score
-from autotl.api.modality.configs import ModalityName, TextConfig
+from autotl.api.modality.configs import UNNAMED_MODALITY, InputConfig, ModalityName, TextConfig
 from autotl.api.modality.contract import InputView, Modality, ToBatch
+from autotl.api.modality.parts import DeliveredNetwork, InputWords, NamedInput, ReadingBudget
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
@@ -87,6 +87,7 @@ __all__ = [
     "ROLES",
     "SOURCE",
     "UNLABELLED",
+    "UNNAMED_MODALITY",
     "VERSION",
     "WHOLE",
     "AdditionalImages",
@@ -105,6 +106,7 @@ __all__ = [
     "Cut",
     "DataConfig",
     "Dataset",
+    "DeliveredNetwork",
     "Epoch",
     "Executor",
     "FirstLook",
@@ -116,6 +118,7 @@ __all__ = [
     "Images",
     "InputConfig",
     "InputView",
+    "InputWords",
     "Item",
     "Job",
     "JobProgress",
@@ -131,6 +134,7 @@ __all__ = [
     "MeanScore",
     "Modality",
     "ModalityName",
+    "NamedInput",
     "OnProgress",
     "OnRequest",
     "Outcome",
@@ -144,6 +148,7 @@ __all__ = [
     "PredictionIntervals",
     "RawTarget",
     "Reader",
+    "ReadingBudget",
     "ReadsUnlabelled",
     "Record",
     "Reference",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
-from autotl.api.modality.configs import ModalityName, TextConfig
+from autotl.api.modality.configs import UNNAMED_MODALITY, InputConfig, ModalityName
 from autotl.api.task import Applies
 
 if TYPE_CHECKING:
@@ -40,10 +40,6 @@ class DataConfig:
     modality: ClassVar[ModalityName] = "image"
 
 
-InputConfig = DataConfig | TextConfig
-"""The form of the inputs that weights expect, of any modality."""
-
-
 @dataclass(frozen=True, slots=True)
 class Weights:
     """The origin of a backbone, as plain data that crosses processes.
@@ -67,7 +63,7 @@ class Weights:
     folder: Path | None = None
     args: Mapping[str, Any] = field(default_factory=dict, hash=False)
     config: DataConfig | None = None
-    modality: ModalityName = "image"
+    modality: ModalityName = UNNAMED_MODALITY
 
 
 @runtime_checkable
@@ -182,6 +178,7 @@ class Backbone:
         kept: Shares of the forward arithmetic after which the activations of all training images, at
             ``input_size`` pixels, are already cached. Frozen layers up to or beyond such a share start from
             these activations. 1 stands for the pooled features, see :meth:`has_seen`.
+        vectors: Number of scales, shifts and biases outside the head; None if it is unknown.
     """
 
     name: str
@@ -198,6 +195,7 @@ class Backbone:
     input_size: int
     pace: Pace
     kept: tuple[float, ...] = ()
+    vectors: int | None = None
 
     def has_seen(self, input_size: int) -> bool:
         """Return whether features of all training images at ``input_size`` pixels are cached."""

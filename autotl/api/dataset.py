@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from autotl.api.modality.configs import ModalityName
+from autotl.api.modality.configs import UNNAMED_MODALITY, ModalityName
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.target import RawTarget, TargetKind, TargetSpec
 from autotl.api.task import Applies
@@ -56,7 +56,7 @@ class Listing:
     items: Sequence[Item]
     notes: tuple[str, ...] = ()
     target: TargetSpec | None = None
-    modality: ModalityName = "image"
+    modality: ModalityName = UNNAMED_MODALITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Dataset:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     left_out: int = 0
     scale: PixelScale | None = None
-    modality: ModalityName = "image"
+    modality: ModalityName = UNNAMED_MODALITY
 
     def __len__(self) -> int:
         return len(self.openers)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autotl.api.additional.contract import AdditionalImages
-from autotl.api.modality.configs import ModalityName
+from autotl.api.modality.configs import UNNAMED_MODALITY, ModalityName
 from autotl.api.target import TargetSpec
 
 
@@ -53,7 +53,7 @@ class Task:
     backbones: Mapping[str, int] = field(default_factory=dict)
     additional: Mapping[str, AdditionalImages] = field(default_factory=dict)
     augmentations: tuple[str, ...] = ("none", "shift", "mirror", "strong")
-    modality: ModalityName = "image"
+    modality: ModalityName = UNNAMED_MODALITY
 
     @property
     def train_rows(self) -> int:

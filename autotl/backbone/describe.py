@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from autotl.api import Backbone, DataConfig, InputConfig, Pace, SourceClass, TextConfig, Weights
+from autotl.api import Backbone, DataConfig, InputConfig, Pace, SourceClass, Weights
 from autotl.backbone.checks import check_classifier, check_config, raising_weights_error
 from autotl.backbone.create import create, read_config, weights_file
 from autotl.backbone.forward_pass import native_size
+from autotl.backbone.head import heads
 from autotl.backbone.image_size import Workload, input_sizes_of, largest_affordable
 from autotl.backbone.speed.pace import BATCH_SIZE, CPU_BATCH_SIZE, pace_of, typical_pace
 from autotl.backbone.stages import layout
@@ -56,8 +57,7 @@ def describe(
     """
     with raising_weights_error(weights):
         model = create(weights)
-        config = checked_config(model, weights.name)
-        found = layout(model)
+        config, found = checked_config(model, weights.name), layout(model)
         check_classifier(model, weights, features=found.features)
         digest, classes = digest_of(weights, model), source_classes(weights, model)
         input_sizes = input_sizes_of(config, typical_size)
@@ -78,6 +78,7 @@ def describe(
             stages=found.stages,
             features=found.features,
             parameters=sum(value.numel() for value in model.parameters()),
+            vectors=_vectors(model),
             config=config,
             classes=classes,
             input_sizes=input_sizes,
@@ -124,7 +125,7 @@ def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...
 
     Each has all its names. The result is empty if they are unknown, or if the outputs are numbers.
     """
-    if isinstance(input_config(model), TextConfig):
+    if not isinstance(input_config(model), DataConfig):
         return ()
     if weights.folder is not None and read_config(weights.folder).get("target") == "regression":
         return ()
@@ -183,6 +184,12 @@ def _measure_pace(model: nn.Module, input_size: int, clock: Clock, end: Deadline
     usual = CPU_BATCH_SIZE if next(model.parameters()).device.type == "cpu" else BATCH_SIZE
     batch = LARGE_BATCH_SIZE if small else usual
     return pace_of(model, input_size=input_size, clock=clock, end=end, batch=batch)
+
+
+def _vectors(model: nn.Module) -> int:
+    """Count the scales, shifts and biases outside the head."""
+    head = {id(value) for each in heads(model) for value in each.parameters()}
+    return sum(value.numel() for value in model.parameters() if value.ndim <= 1 and id(value) not in head)
 
 
 def _architecture(model: nn.Module) -> str:

@@ -63,7 +63,7 @@ def fit(
         result = autotl.fit(data, out=out, watch=watch, **given(options))
     show_result(result, as_json=as_json, quiet=quiet)
     if not (quiet or as_json):
-        show_next(console(), next_steps(result.folder))
+        show_next(console(), next_steps(result.folder, report.parse(result.report).inputs.noun))
 
 
 @app.command()

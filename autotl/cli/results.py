@@ -103,12 +103,17 @@ def show_next(shown: Console, steps: Sequence[tuple[str, str]]) -> None:
         show_lines(shown, *lines)
 
 
-def next_steps(folder: Path) -> list[tuple[str, str]]:
-    """Return the usual next steps after a fit, with their commands."""
+def next_steps(folder: Path, noun: str) -> list[tuple[str, str]]:
+    """Return the usual next steps after a fit, with their commands.
+
+    Args:
+        folder: The run folder.
+        noun: One input in words.
+    """
     run = shlex.quote(str(folder))
     return [
         ("See the report", f"open {folder / 'report.html'} in a browser"),
-        ("Label images", f"autotl predict {run} NEW_IMAGES --out labels.csv"),
+        (f"Label {noun}s", f"autotl predict {run} NEW_{noun.upper()}S --out labels.csv"),
         ("Search longer", f"autotl resume {run} --budget TIME"),
     ]
 

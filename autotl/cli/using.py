@@ -26,6 +26,7 @@ from autotl.evaluation.number_text import IN_UNITS, significant
 from autotl.explanation import check_explainable
 from autotl.export import FORMATS
 from autotl.files import is_same_file, open_output
+from autotl.modalities import noun_of, worded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,10 @@ def predict(
     if explain is not None:
         check_explainable(explain)
     parts = result.predict_parts(paths, top=top, probabilities=probabilities, strict=strict, image=image)
-    counts, prints_rows = _Counts(), out is None and not as_json and sys.stdout.isatty()
+    counts, prints_rows = (
+        _Counts(noun_of(result.predictor)),
+        out is None and not as_json and sys.stdout.isatty(),
+    )
     live = console(stderr=True).is_terminal and not (quiet or prints_rows)
     _write_rows(_counting(parts, counts, live=live), result, None if as_json else _written(out))
     if not quiet and (out is not None or counts.broken):
@@ -115,10 +119,10 @@ def _explained_line(explained: Explanations, folder: Path, counts: _Counts) -> s
 
 
 class _Counts:
-    """The numbers of images and of unreadable images."""
+    """The numbers of inputs and of unreadable ones."""
 
-    def __init__(self) -> None:
-        self.images, self.broken = 0, 0
+    def __init__(self, noun: str) -> None:
+        self.noun, self.images, self.broken = noun, 0, 0
         self._first: list[str] = []
         self._done, self._lacks = "labelled", "label"
 
@@ -138,7 +142,7 @@ class _Counts:
         """Print the numbers on standard error, and name unreadable images."""
         say = console(stderr=True).print
         where = "" if out is None else f" in {out}"
-        say(f"{self.images - self.broken:,} images {self._done}{where}", markup=False, soft_wrap=True)
+        say(f"{self.images - self.broken:,} {self.noun}s {self._done}{where}", markup=False, soft_wrap=True)
         if self.broken:
             say(
                 f"{self.broken:,} could not be read; their rows have no {self._lacks}:",
@@ -172,7 +176,7 @@ def _counting(parts: Iterator[pd.DataFrame], counts: _Counts, *, live: bool) -> 
         return
     # without these flags rich would redirect standard output to standard error
     with Live(
-        Text("Reading the first images …"),
+        Text(f"Reading the first {counts.noun}s …"),
         console=console(stderr=True),
         transient=True,
         redirect_stdout=False,
@@ -181,7 +185,7 @@ def _counting(parts: Iterator[pd.DataFrame], counts: _Counts, *, live: bool) -> 
         for part in parts:
             counts.add(part)
             unread = f", {counts.broken:,} of them cannot be read" if counts.broken else ""
-            line.update(Text(f"{counts.images:,} images done{unread}"))
+            line.update(Text(f"{counts.images:,} {counts.noun}s done{unread}"))
             yield part
 
 
@@ -197,10 +201,12 @@ def evaluate(
 ) -> None:
     """Score the model of a RUN on other labelled images."""
     import_from_here(metric)
-    scores = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
+    result = autotl.load(run, device=device)
+    scores = result.evaluate(data, metric=metric, image=image, label=label)
     if as_json:
         print_json(scores.document())
         return
+    noun = noun_of(result.predictor)
     shown, plain = console(), significant if scores.metric in IN_UNITS else "{:.3f}".format
     low, high = scores.ci95
     interval = "no interval: the metric fails on samples"
@@ -209,7 +215,7 @@ def evaluate(
     direction = "" if scores.higher_is_better else " (lower is better)"
     shown.print(
         f"{escape(scores.metric)} [bold]{plain(scores.value)}[/] ({interval}) "
-        f"on {scores.n} images{direction}{_baseline(scores, plain)}"
+        f"on {scores.n} {noun}s{direction}{worded(_baseline(scores, plain), noun)}"
     )
     for line in score_lines(scores.details):
         shown.print(line, markup=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autotl.clock import format_duration
 from autotl.comparison.compared_run import ComparedRun
@@ -12,6 +12,7 @@ from autotl.comparison.difference import Difference
 from autotl.comparison.records import tried
 from autotl.comparison.sentences import shared
 from autotl.comparison.split_table import SharedImages
+from autotl.modalities import worded
 from autotl.report import format
 from autotl.report.document.report import Report
 
@@ -36,7 +37,8 @@ class Fact:
 def facts(content: Compared) -> list[Fact]:
     """Return the lines of a comparison without lines that have no value."""
     found = [*_data(content), *_search(content), *_scores(content), *_differences(content), *_others(content)]
-    return [each for each in found if any(cell not in ("", format.DASH) for cell in each.cells)]
+    kept = [each for each in found if any(cell not in ("", format.DASH) for cell in each.cells)]
+    return [replace(each, label=worded(each.label, content.first.report.inputs.noun)) for each in kept]
 
 
 def _data(content: Compared) -> list[Fact]:
@@ -127,7 +129,7 @@ def _delivered(run: ComparedRun) -> str:
 
 def _pixels(report: Report) -> str:
     size = report.how.image_size
-    return format.DASH if size is None else f"{format.value(size)} px"
+    return format.DASH if size is None else f"{format.value(size)} {report.inputs.symbol}"
 
 
 def _score(report: Report, *, named: bool) -> str:

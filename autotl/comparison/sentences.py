@@ -6,6 +6,7 @@ from autotl.comparison.content import Compared
 from autotl.comparison.difference import Difference
 from autotl.comparison.split_table import SharedImages
 from autotl.evaluation.gain import Gain
+from autotl.modalities import worded
 from autotl.report import format
 
 
@@ -19,6 +20,10 @@ def sentences(content: Compared) -> list[str]:
 
 def difference(found: Difference) -> str:
     """Return the difference of one run to the first."""
+    return worded(_difference(found), found.first.report.inputs.noun)
+
+
+def _difference(found: Difference) -> str:
     run, first, gain = found.run.shown, found.first.shown, found.gain
     if gain is None:
         return f"{run} and {first} cannot be compared by image: {found.why}."
@@ -48,10 +53,10 @@ def counts(found: Difference) -> str:
     better, worse = found.better_images, found.worse_images
     if found.pairs is None or better is None or worse is None:
         return ""
-    run, first = found.run.shown, found.first.shown
+    run, first, noun = found.run.shown, found.first.shown, found.first.report.inputs.noun
     if found.pairs.target.spec.kind == "regression":
-        return f"{run} is closer to the true numbers on {better:,} images, {first} on {worse:,}."
-    return f"{run} alone is right on {better:,} images, {first} alone on {worse:,}."
+        return f"{run} is closer to the true numbers on {better:,} {noun}s, {first} on {worse:,}."
+    return f"{run} alone is right on {better:,} {noun}s, {first} alone on {worse:,}."
 
 
 def shared(images: SharedImages | None) -> str:

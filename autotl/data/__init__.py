@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from autotl.data.layout.folder_labels import LabelledPath, label_paths
     from autotl.data.layout.part_names import part_of
     from autotl.data.lazy_images import LazyImages
+    from autotl.data.listed.assembly import ReadInput, assemble
+    from autotl.data.listed.images import read_images
     from autotl.data.name_lists import join_counts, join_names
     from autotl.data.prediction_inputs import image_openers, prediction_images
     from autotl.data.quality import (
@@ -97,6 +99,7 @@ if TYPE_CHECKING:
     from autotl.data.texts.encodings import read_text_file
     from autotl.data.texts.names import text_name
     from autotl.data.texts.prediction import ReadsTexts, UnlabelledText, prediction_texts, text_files
+    from autotl.data.texts.reading import read_texts
     from autotl.data.texts.tables import json_rows, rows_of_texts
     from autotl.data.threads import map_in_threads
     from autotl.data.torch_datasets import torch_class_names, torch_image_file, torch_labels
@@ -121,6 +124,7 @@ __all__ = [
     "LockedTest",
     "LockedTestReopened",
     "Quality",
+    "ReadInput",
     "ReadsTexts",
     "Sizes",
     "Span",
@@ -129,6 +133,7 @@ __all__ = [
     "View",
     "ZipImages",
     "as_array",
+    "assemble",
     "cell_opener",
     "check_columns",
     "check_lengths",
@@ -185,10 +190,12 @@ __all__ = [
     "quality",
     "read",
     "read_image_facts",
+    "read_images",
     "read_labels",
     "read_target_columns",
     "read_targets",
     "read_text_file",
+    "read_texts",
     "refuse_columns",
     "refuse_targets",
     "render",

@@ -7,7 +7,7 @@ import numpy as np
 from autotl.api import Dataset, Splits
 from autotl.data.name_lists import join_counts, join_names
 from autotl.data.splits.strata import count_members
-from autotl.modalities import modality_named
+from autotl.modalities import noun_of
 
 _MAX_LISTED = 12
 """Classes up to which all are listed; of more classes, only the largest."""
@@ -17,7 +17,7 @@ _LISTED_OF_MANY = 5
 def summarise_data(dataset: Dataset, splits: Splits) -> tuple[str, ...]:
     """Return sentences on the classes, labels or numbers, and on the split."""
     own_test = " (the data's own test part)" if bool((dataset.table["part"] == "test").any()) else ""
-    fold, noun = splits.folds[0], modality_named(dataset.modality).noun
+    fold, noun = splits.folds[0], noun_of(dataset)
     if splits.kind == "kfold":
         train = f"{len(splits.train):,} {noun}s to train on and validate on in {len(splits.first)} folds"
     else:
@@ -39,7 +39,7 @@ def _targets(dataset: Dataset) -> str:
     smallest = f"; the smallest is {rarest} {counts[rarest]:,}" if len(counts) > _MAX_LISTED else ""
     if dataset.target.kind == "single_label":
         return f"{len(counts)} classes: {listed}{smallest}."
-    mean, noun = float(dataset.targets.sum(1).mean()), modality_named(dataset.modality).noun
+    mean, noun = float(dataset.targets.sum(1).mean()), noun_of(dataset)
     return f"{dataset.target.outputs} labels, {mean:.1f} for each {noun} on average: {listed}{smallest}."
 
 

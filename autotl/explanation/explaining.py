@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from autotl.api import DataConfig
 from autotl.data import (
     UnlabelledImage,
     failure_reason,
@@ -25,8 +24,8 @@ from autotl.explanation.attribution import Attribution, attribution_of
 from autotl.explanation.explanations import Explanation, Explanations
 from autotl.explanation.overlay import overlay
 from autotl.export.checking.run_images import images_of_part, seed_of
+from autotl.modalities import modality_of
 from autotl.results import EnsemblePredictor, Predictor
-from autotl.training import Normalise
 
 if TYPE_CHECKING:
     from autotl.results import Result
@@ -100,10 +99,12 @@ class _Explainer:
         self._predictor, self._network = predictor, _main_network(predictor)
         self._transforms = [view.transform() for view in predictor.views]
         device = str(next(self._network.model.parameters()).device)
-        config = self._network.config
-        if not isinstance(config, DataConfig):
-            raise ExplanationError("Only predictions of images can be explained (got a model of texts).")
-        self._device, self._normalise = device, Normalise(config.mean, config.std, device)
+        modality = modality_of(self._network.config)
+        if "explain" not in modality.supports:
+            raise ExplanationError(
+                f"Only predictions of images can be explained (got a model of {modality.noun}s)."
+            )
+        self._device, self._normalise = device, modality.to_batch(self._network.config, device)
         self.attribution: Attribution | None = None
 
     def views(self, picture: UnlabelledImage) -> list[NDArray[np.uint8]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autotl.backbone import ensemble_advice, is_ensemble, read_config
 from autotl.errors import ExportError
 from autotl.export.model_card import card_sections, tags_of
+from autotl.export.network import image_config
 from autotl.heads import attached_head
 from autotl.importing.vision import timm
 from autotl.report import parse
@@ -34,12 +35,15 @@ def push(result: Result, repo: str, *, private: bool, token: str | None) -> str:
         token: The access token; None for the token of the login.
 
     Raises:
-        ExportError: timm alone cannot open the model: it is an ensemble, or its head is not linear.
+        ExportError: timm alone cannot open the model: it is an ensemble, takes no images, or its head is not
+            linear.
     """
     folder = result.folder / "model"
     if is_ensemble(folder):
         raise ExportError(f"The Hub takes a single network, and {ensemble_advice(folder)}")
-    model = load_model(folder, heads=result.installed.heads).model
+    loaded = load_model(folder, heads=result.installed.heads)
+    image_config(loaded)  # raises ExportError for other inputs
+    model = loaded.model
     if attached_head(model) is not None:
         raise ExportError(
             "A model on the Hub must have a linear head, which timm opens (got another kind). Export it as "

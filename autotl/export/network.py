@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from autotl.data import View
 from autotl.errors import ExportError
 from autotl.export.plain_head import with_plain_head
 from autotl.heads import HeadKinds
-from autotl.modalities import ImageModality
+from autotl.modalities import image_view, modality_of
 from autotl.results import LoadedModel, load_ensemble, load_model
 
 
@@ -79,7 +80,7 @@ def _exported(
             "The networks of an exported ensemble must get the same images (got the preprocessings "
             f"{', '.join(views)}). Fit without --ensemble, or with --image-size."
         )
-    first, config = members[0], _image_config(members[0])
+    first, config = members[0], image_config(members[0])
     network = ExportedNetwork(members, shares, temperature).eval()
     return ExportedModel(
         network,
@@ -95,19 +96,20 @@ def _exported(
     )
 
 
-def _image_config(loaded: LoadedModel) -> DataConfig:
+def image_config(loaded: LoadedModel) -> DataConfig:
     """Return the view of a model for images. Raises ExportError for others."""
-    if not isinstance(loaded.config, DataConfig):
+    modality = modality_of(loaded.config)
+    if "export" not in modality.supports:
         raise ExportError(
-            "A model of texts is not exported. Copy the model folder of the run: its load_model.py needs "
-            "torch and the tokenizer alone."
+            f"A model of {modality.noun}s is not exported. Copy the model folder of the run; its report "
+            "shows how to use the folder."
         )
-    return loaded.config
+    return cast(DataConfig, loaded.config)
 
 
 def _view(loaded: LoadedModel) -> View:
-    config = _image_config(loaded)
-    return ImageModality().view(config, input_size=config.input_size)
+    config = image_config(loaded)
+    return image_view(config, input_size=config.input_size)
 
 
 class ExportedNetwork(nn.Module):
@@ -166,7 +168,7 @@ class _Member(nn.Module):
     def __init__(self, loaded: LoadedModel) -> None:
         super().__init__()
         self.network, target = with_plain_head(loaded.model), loaded.target
-        config = _image_config(loaded)
+        config = image_config(loaded)
         self.register_buffer("mean", torch.tensor(config.mean).view(1, -1, 1, 1))
         self.register_buffer("std", torch.tensor(config.std).view(1, -1, 1, 1))
         self.register_buffer("means", torch.tensor(target.means) if target.scales else None)

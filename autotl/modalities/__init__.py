@@ -7,28 +7,27 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.modalities.image.modality import ImageModality
     from autotl.modalities.image.normalise import Normalise
-    from autotl.modalities.image.view import View
-    from autotl.modalities.kinds import MODALITIES, modality_named, modality_of
-    from autotl.modalities.text.form import is_text_folder, is_transformers_config
-    from autotl.modalities.text.modality import TextModality
+    from autotl.modalities.image.view import View, image_view
+    from autotl.modalities.kinds import modality_named, modality_of, noun_of
+    from autotl.modalities.text.form import is_transformers_config
     from autotl.modalities.text.tokens import padding_of
     from autotl.modalities.text.wording import folded_text, simhash, words_of
+    from autotl.modalities.words import errors_about, worded
 
 __all__ = [
-    "MODALITIES",
-    "ImageModality",
     "Normalise",
-    "TextModality",
     "View",
+    "errors_about",
     "folded_text",
-    "is_text_folder",
+    "image_view",
     "is_transformers_config",
     "modality_named",
     "modality_of",
+    "noun_of",
     "padding_of",
     "simhash",
+    "worded",
     "words_of",
 ]
 

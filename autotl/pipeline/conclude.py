@@ -20,6 +20,7 @@ from autotl.finalize.final_steps import choose_model
 from autotl.finalize.refit import train_missing_folds
 from autotl.finalize.test_phase.limit_check import violated_limits
 from autotl.metrics import get_metric
+from autotl.modalities import noun_of
 from autotl.pipeline.experience import prediction, remember
 from autotl.pipeline.leaks import leaks_of
 from autotl.pipeline.pictures import keep_pictures
@@ -111,7 +112,7 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     model, interrupted = _finalize(outcome, _winner(outcome))
     opened = run.file.tested
     run.keep(tested=opened + 1)
-    report_progress(f"testing on {len(prepared.locked):,} images")
+    report_progress(f"testing on {len(prepared.locked):,} {noun_of(prepared.dataset)}s")
     begin_phase("test")
     with spent_on("test"):
         model = outcome.steps[-1].run(model)
@@ -138,7 +139,7 @@ def _winner(outcome: SearchOutcome) -> Trial:
 
 def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
     """Return the final model, and whether the user has interrupted."""
-    report_progress("training the best trial on all images")
+    report_progress(f"training the best trial on all {noun_of(outcome.plan.task)}s")
     begin_phase("finish")
     phase, steps = outcome.phase, outcome.steps
     model: FinalModel | None = None

@@ -15,9 +15,10 @@ from autotl.api import Backbone, Dataset, Likeness, Splits, Task
 from autotl.config.run_settings import RunSettings
 from autotl.data import LockedTest, Quality
 from autotl.metrics import Metric
+from autotl.modalities import errors_about
 from autotl.pipeline.services import Plugins, Services
-from autotl.pipeline.stages.additional import AddedImages, add_images, list_given
-from autotl.pipeline.stages.backbones import OpenedBackbones, find_named, open_backbones
+from autotl.pipeline.stages.additional import AddedImages, Listings, add_images, list_given
+from autotl.pipeline.stages.backbones import NamedBackbones, OpenedBackbones, find_named, open_backbones
 from autotl.pipeline.stages.clean import CleanedImages, clean, learning_curve
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.load import LoadedImages, load
@@ -116,7 +117,30 @@ def prepare(
     named = find_named(settings, plugins.sources)
     context = Context.start(settings, plugins, services)
     loaded = load(context, record.reading)
-    listings = list_given(context, loaded.dataset.target)
+    context = context.about(loaded.dataset)
+    listings = list_given(context, loaded.dataset)
+    with errors_about(context.services.noun):
+        return _search_of(context, named, loaded, listings, record, settings)
+
+
+def _search_of(
+    context: Context,
+    named: NamedBackbones,
+    loaded: LoadedImages,
+    listings: Listings,
+    record: PreparationRecord,
+    settings: RunSettings,
+) -> Prepared:
+    """Prepare the search of loaded inputs.
+
+    Args:
+        context: The options, plugins and services.
+        named: The backbones that the user named.
+        loaded: The inputs.
+        listings: The listed additional images.
+        record: The decisions of an earlier start of the run.
+        settings: The options of the run as its record keeps them.
+    """
     images = split_images(context, loaded, record.splitting)
     context = replace(context, settings=context.settings.for_target(images.dataset.target))
     opened = open_backbones(context, named, images, record.opening)
@@ -130,7 +154,7 @@ def prepare(
     plan = plan_search(context, similarity, ranked, added.cleaned, record.plan)
     metric = context.settings.metric
     products = _Products(metric, loaded, images, opened, similarity, ranked, added, curve, plan)
-    return products.prepared(replace(products.record(record, settings), cache=services.store.bound))
+    return products.prepared(replace(products.record(record, settings), cache=context.services.store.bound))
 
 
 @dataclass(frozen=True, slots=True)

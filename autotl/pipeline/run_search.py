@@ -19,6 +19,7 @@ from autotl.finalize.final_steps import final_steps, notes_at_start
 from autotl.finalize.phase import FinalOptions, FinalPhase
 from autotl.finalize.reserve import reserve_by_step, search_deadline
 from autotl.forecast import ArmForecast
+from autotl.modalities import noun_of, worded
 from autotl.pipeline.experience import recall_once
 from autotl.pipeline.forecasts import expected, forecasts_once
 from autotl.pipeline.leaks import independent_folds
@@ -120,7 +121,7 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
     restored = (*trials.restored.notes, *retrain_missing_weights(history, trials.runner))
     phase = _final_phase(run, prepared, trials)
     for note in filter(None, (expected(trials.forecasts, prepared), *restored, *notes_at_start(phase))):
-        run.watch.say(note)
+        run.watch.say(worded(note, noun_of(prepared.task)))
     steps = final_steps(phase)
     time_plan = POLICY.plan(
         run.settings.budget,

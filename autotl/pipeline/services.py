@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from autotl.api import AnySimilarity, BackboneSource, Reader, Strategy, Transferability, Watch
+from autotl.api import AnySimilarity, BackboneSource, Modality, Reader, Strategy, Transferability, Watch
 from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.heads import HeadKinds
+from autotl.modalities import worded
 from autotl.plugins import Catalog
 
 
@@ -24,6 +25,7 @@ class Plugins:
         similarities: The similarities of the data to a backbone's source.
         transferabilities: The scores of backbones before training.
         strategies: The strategies to search.
+        modalities: The kinds of inputs.
         heads: The kinds of heads that are not linear.
     """
 
@@ -32,6 +34,7 @@ class Plugins:
     similarities: Mapping[str, AnySimilarity]
     transferabilities: Mapping[str, Transferability]
     strategies: Mapping[str, Strategy]
+    modalities: Mapping[str, Modality]
     heads: HeadKinds = field(default_factory=HeadKinds)
 
     @classmethod
@@ -43,6 +46,7 @@ class Plugins:
             similarities=catalog.similarities.items,
             transferabilities=catalog.transferabilities.items,
             strategies=strategies,
+            modalities=catalog.modalities.items,
             heads=HeadKinds(catalog.heads.items, catalog.heads.packages()),
         )
 
@@ -51,14 +55,23 @@ class Plugins:
 class Services:
     """The services of a run.
 
-    They are a store of arrays, a clock, and an object that is informed of the progress.
+    Attributes:
+        store: The store of arrays.
+        clock: The clock.
+        watch: The object that is informed of the progress.
+        noun: One input of the data in words, once the data is read.
     """
 
     store: Store
     clock: Clock
     watch: Watch
+    noun: str = "image"
 
     def say(self, *texts: str) -> None:
-        """Show each text to the user."""
+        """Show sentences to the user, with the noun of the data."""
         for text in texts:
-            self.watch.say(text)
+            self.watch.say(worded(text, self.noun))
+
+    def about(self, noun: str) -> Services:
+        """Return the same services for inputs of this noun."""
+        return replace(self, noun=noun)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Arm
+from autotl.modalities import noun_of
 from autotl.report.adaptation import adaptation
 from autotl.report.contributions import contributions
 from autotl.report.document.parse import parse
@@ -17,8 +18,10 @@ from autotl.report.evidence import Evidence
 from autotl.report.forecasts import compared
 from autotl.report.next_data import next_data
 from autotl.report.parts.importance import importances
+from autotl.report.parts.inputs import inputs
 from autotl.report.parts.trials import trial_rows
 from autotl.report.parts.what import what
+from autotl.report.wording import document_about
 
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Findings, Gain
@@ -33,7 +36,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "target": {"kind": e.dataset.target.kind, "names": e.dataset.target.names},
         "classes": e.dataset.classes,
-        "modality": e.dataset.modality,
+        **inputs(e.dataset.modality),
         "verdict": asdict(e.verdict),
         "what": what(e),
         "when": _when(e),
@@ -55,7 +58,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
     }
     plain: dict[str, Any] = jsonio.plain(document)
     plain["next"] = [asdict(each) for each in next_data(parse(plain))]
-    return plain
+    return document_about(plain, noun_of(e.dataset))
 
 
 def rule_agreed(rule: Mapping[str, Any], *, tried: Collection[str], winner: str, frozen: bool) -> bool | None:

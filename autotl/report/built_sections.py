@@ -14,4 +14,4 @@ def build_sections(report: Report) -> list[Section]:
     """Build the sections that have content."""
     modules = [import_module(f"{sections.__name__}.{name}") for name in sections.SECTIONS]
     built = [section for module in modules if (section := module.section(report))]
-    return [section_about(each, report.modality) for each in built]
+    return [section_about(each, report.inputs.noun) for each in built]

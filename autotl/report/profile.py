@@ -8,10 +8,11 @@ from autotl import jsonio
 from autotl.report.contributions import kinds
 from autotl.report.evidence import ProfileEvidence
 from autotl.report.kinds.target_data import target_facts
+from autotl.report.parts.inputs import inputs
 
 
 def profile(evidence: ProfileEvidence) -> dict[str, Any]:
-    """Return the ``target``, ``when`` and ``quality`` parts that need no training."""
+    """Return the ``inputs``, ``target``, ``when`` and ``quality`` parts that need no training."""
     e = evidence
     when = {
         "n_train": len(e.splits.train),
@@ -40,7 +41,12 @@ def profile(evidence: ProfileEvidence) -> dict[str, Any]:
     }
     target = e.task.target
     known: dict[str, Any] = jsonio.plain(
-        {"target": {"kind": target.kind, "names": target.names}, "when": when, "quality": e.quality}
+        {
+            **inputs(e.task.modality),
+            "target": {"kind": target.kind, "names": target.names},
+            "when": when,
+            "quality": e.quality,
+        }
     )
     known["quality"] |= jsonio.plain({**e.examined, "targets": target_facts(target, e.targets)})
     return known

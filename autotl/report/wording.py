@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from autotl.modalities.words import IMAGE, counted, worded
 from autotl.report.section import (
+    Figure,
     KeyNumber,
     Picture,
     PictureGroup,
@@ -16,38 +18,13 @@ from autotl.report.section import (
     Table,
 )
 
-IMAGE = "image"
-_CODE = re.compile(r"(`[^`]*`)")
-_NOUN = re.compile(r"\b(?:(an|An) )?(image|Image|picture|Picture|photograph)(s?)\b")
-
-
-def worded(text: str, noun: str) -> str:
-    """Return a sentence about images as one about other inputs.
-
-    Names in backticks stay.
-
-    >>> worded("An image of `my image` is one of 3 images.", "text")
-    'A text of `my image` is one of 3 texts.'
-    """
-    if noun == IMAGE:
-        return text
-    parts = _CODE.split(text)
-    return "".join(part if part.startswith("`") else _NOUN.sub(_replacement(noun), part) for part in parts)
-
-
-def _replacement(noun: str) -> Callable[[re.Match[str]], str]:
-    def replaced(match: re.Match[str]) -> str:
-        article, word, plural = match.groups()
-        own = noun.capitalize() if word[0].isupper() else noun
-        return f"{article[0]} {own}{plural}" if article else own + plural
-
-    return replaced
+_SENTENCES = ("sentence", "caveat", "cost", "delivered")
 
 
 def section_about(section: Section, noun: str) -> Section:
     """Return a section whose words are about other inputs than images.
 
-    Cells of tables stay.
+    Cells of tables stay. Drawings have other nouns after numbers alone, because they show the user's names.
 
     Args:
         section: The section.
@@ -65,7 +42,7 @@ def section_about(section: Section, noun: str) -> Section:
         link=own(section.link),
         sentences=tuple(map(own, section.sentences)),
         tables=tuple(_table(each, noun) for each in section.tables),
-        figures=tuple(replace(each, caption=own(each.caption)) for each in section.figures),
+        figures=tuple(_figure(each, noun) for each in section.figures),
         pictures=tuple(_pictures(each, noun) for each in section.pictures),
         snippets=tuple(replace(each, comment=own(each.comment)) for each in section.snippets),
     )
@@ -84,6 +61,7 @@ def summary_about(summary: Summary, noun: str) -> Summary:
         summary,
         verdict=worded(summary.verdict, noun),
         warnings=tuple(worded(each, noun) for each in summary.warnings),
+        faults=tuple(replace(each, text=worded(each.text, noun)) for each in summary.faults),
         delivered=worded(summary.delivered, noun),
         numbers=tuple(
             KeyNumber(worded(each.label, noun), each.amount, worded(each.detail, noun))
@@ -91,6 +69,30 @@ def summary_about(summary: Summary, noun: str) -> Summary:
         ),
         notes=tuple(worded(each, noun) for each in summary.notes),
     )
+
+
+def document_about(document: Mapping[str, Any], noun: str) -> dict[str, Any]:
+    """Return the content of ``report.json`` with sentences about other inputs than images.
+
+    They are the verdict, the advice and the notes, which programs show as they are.
+
+    Args:
+        document: The content.
+        noun: One input in words.
+    """
+    verdict = {**document["verdict"]}
+    verdict |= {key: worded(verdict[key], noun) for key in _SENTENCES if verdict[key]}
+    verdict["warnings"] = [worded(each, noun) for each in verdict["warnings"]]
+    advice = [{**each, "sentence": worded(each["sentence"], noun)} for each in document["next"]]
+    notes = [worded(each, noun) for each in document["notes"]]
+    return {**document, "verdict": verdict, "next": advice, "notes": notes}
+
+
+def _figure(figure: Figure, noun: str) -> Figure:
+    def draw(width: float) -> str:
+        return counted(figure.draw(width), noun)
+
+    return replace(figure, caption=worded(figure.caption, noun), draw=draw)
 
 
 def _table(table: Table, noun: str) -> Table:

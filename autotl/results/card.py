@@ -51,11 +51,12 @@ def card(report: Report, folder: Path) -> str:
     if verdict.caveat:
         parts.append(f"<div>{escape(verdict.caveat)}</div>")
     parts += [_facts(report), _arms(report)]
+    example = escape(report.inputs.python, quote=False)
     parts.append(
         f"<div>Report: <code>{escape(str(folder / 'report.html'))}</code> · "
         f"model: <code>{escape(str(folder / 'model'))}</code></div>"
         "<div>Next: <code>result.show()</code> for the report, <code>result.mistakes()</code>, "
-        '<code>result.confusion()</code>, <code>result.predict("photo.jpg")</code></div>'
+        f"<code>result.confusion()</code>, <code>result.predict({example})</code></div>"
     )
     return f'<div style="{BOX}">{"".join(parts)}</div>'
 
@@ -74,7 +75,7 @@ def _facts(report: Report) -> str:
     if how.strategy:
         facts.append(("Delivered", " on ".join(filter(None, (how.strategy, report.what.backbone)))))
     if test.value is not None:
-        images = f", {test.n:,} images" if test.n is not None else ""
+        images = f", {test.n:,} {report.inputs.noun}s" if test.n is not None else ""
         name, plain = metric_name(test.metric or "score"), report.measure.plain
         interval = _interval(test.ci95, plain)
         facts.append((f"Test {name}", f"{plain(test.value)} (95% interval {interval}{images})"))

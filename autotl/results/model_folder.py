@@ -1,6 +1,6 @@
 """Write and load the final model of a run.
 
-The model is a stock timm folder.
+The model of images is a stock timm folder.
 """
 
 from __future__ import annotations
@@ -11,23 +11,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
 from autotl import jsonio
 from autotl.api import (
+    UNNAMED_MODALITY,
     Backbone,
-    DataConfig,
+    DeliveredNetwork,
     InputConfig,
+    ModalityName,
     PixelScale,
     PredictionIntervals,
     TargetSpec,
-    TextConfig,
 )
 from autotl.backbone import (
     can_scale,
-    check_config,
     check_values,
     ensemble_advice,
     is_ensemble,
@@ -36,8 +35,7 @@ from autotl.backbone import (
 )
 from autotl.errors import RunError
 from autotl.heads import HeadKinds, attached_head
-from autotl.importing.vision import timm
-from autotl.modalities import is_text_folder
+from autotl.modalities import modality_named, modality_of
 from autotl.results.by_target.target_entries import (
     interval_entries,
     read_intervals,
@@ -45,8 +43,7 @@ from autotl.results.by_target.target_entries import (
     target_entries,
 )
 from autotl.results.entries.view_entries import MIRROR, SCALE, TTA, read_scale, read_tta
-from autotl.results.head_files import check_installed, read_form, read_head, write_head, write_tensors
-from autotl.results.texts.folder import load_text_network, write_text_files
+from autotl.results.head_files import check_installed, read_form, read_head, write_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,23 +155,14 @@ def write_network(
     outputs = target.outputs
     if attached_head(model) is not None:
         model, outputs = write_head(folder, model, kinds or HeadKinds()), 0
-    if isinstance(backbone.config, TextConfig):
-        write_text_files(folder, model, target, outputs=outputs, input_size=input_size, intervals=intervals)
-        return
-    write_tensors(folder / "model.safetensors", model.state_dict())
-    jsonio.write(
-        folder / "config.json",
-        {
-            "architecture": backbone.architecture,
-            "num_classes": outputs,
-            "num_features": backbone.features,
-            **target_entries(target),
-            **interval_entries(intervals),
-            **({} if scale is None else {SCALE: scale}),
-            "model_args": _model_args(backbone),
-            "pretrained_cfg": _pretrained_cfg(model, backbone, outputs=outputs, input_size=input_size),
-        },
-    )
+    entries = {
+        **target_entries(target),
+        **interval_entries(intervals),
+        **({} if scale is None else {SCALE: scale}),
+    }
+    network = DeliveredNetwork(model, backbone, outputs, input_size, entries)
+    folder.mkdir(parents=True, exist_ok=True)
+    modality_of(backbone.config).write_network(folder, network)
 
 
 def _in_units(model: nn.Module, target: TargetSpec) -> tuple[nn.Module, TargetSpec]:
@@ -185,38 +173,6 @@ def _in_units(model: nn.Module, target: TargetSpec) -> tuple[nn.Module, TargetSp
     if not target.means or not can_scale(model):
         return model, target
     return scale_head(copy.deepcopy(model), target.scales, target.means), target.in_units
-
-
-def _pretrained_cfg(model: nn.Module, backbone: Backbone, *, outputs: int, input_size: int) -> dict[str, Any]:
-    """Return timm's configuration of the weights."""
-    cfg = dict(getattr(model, "pretrained_cfg", None) or {})
-    kept = {
-        name: cfg[name]
-        for name in ("first_conv", "classifier", "license", "fixed_input_size")
-        if cfg.get(name) is not None
-    }
-    config = backbone.config
-    assert isinstance(config, DataConfig)
-    return {
-        **kept,
-        "tag": "autotl",
-        "custom_load": False,
-        "input_size": [3, input_size, input_size],
-        "mean": list(config.mean),
-        "std": list(config.std),
-        "interpolation": config.interpolation,
-        "crop_pct": config.crop_pct,
-        "crop_mode": config.crop_mode,
-        "num_classes": outputs,
-    }
-
-
-def _model_args(backbone: Backbone) -> dict[str, Any]:
-    """Return arguments that the architecture's name does not imply."""
-    folder = backbone.weights.folder
-    if folder is None:
-        return dict(backbone.weights.args)
-    return dict(read_config(folder).get("model_args") or {})
 
 
 def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> LoadedModel:
@@ -242,37 +198,25 @@ def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> L
     if form is not None:
         check_installed(folder, form, kinds)
     try:
-        document, model, config = _load_text(folder) if is_text_folder(folder) else _load_timm(folder)
+        document, model, config = modality_named(_modality_name(folder)).load_network(folder)
         target = read_target(document)
         intervals, scale, tta = read_intervals(document, target), read_scale(document), read_tta(document)
         if form is not None:
             read_head(folder, model, form, kinds, outputs=target.outputs, input_size=config.input_size)
         check_values(model, folder.name)
-        if target.outputs != model.num_classes:
-            raise ValueError(f"it names {target.outputs} outputs, but the network has {model.num_classes}")
+        classes = getattr(model, "num_classes", None)
+        if target.outputs != classes:
+            raise ValueError(f"it names {target.outputs} outputs, but the network has {classes}")
     except Exception as error:  # a folder edited by hand can break timm in many ways
         raise RunError(f"The model in {folder} cannot be opened: {type(error).__name__}: {error}") from error
     return LoadedModel(model.eval(), config, target, scale, intervals, tta)
 
 
-def _load_timm(folder: Path) -> tuple[dict[str, Any], Any, InputConfig]:
-    """Return the configuration, the network and its view of images."""
-    document = read_config(folder)
-    cfg = document["pretrained_cfg"]
-    config = DataConfig(
-        input_size=int(cfg["input_size"][-1]),
-        mean=tuple(map(float, cfg["mean"])),
-        std=tuple(map(float, cfg["std"])),
-        interpolation=cfg["interpolation"],
-        crop_pct=float(cfg["crop_pct"]),
-        crop_mode=cfg.get("crop_mode", "center"),
-        fixed=bool(cfg.get("fixed_input_size", False)),
-    )
-    check_config(config, folder.name)
-    return document, timm.create_model(f"local-dir:{folder}", pretrained=True), config
-
-
-def _load_text(folder: Path) -> tuple[dict[str, Any], Any, InputConfig]:
-    """Return the configuration, the network and its form of texts."""
-    document: dict[str, Any] = jsonio.read(folder / "config.json")
-    return document, *load_text_network(folder)
+def _modality_name(folder: Path) -> ModalityName:
+    """Return the modality that a folder names; timm's folders name none."""
+    try:
+        document = jsonio.read(folder / "config.json")
+    except (OSError, ValueError):
+        return UNNAMED_MODALITY  # its loader says what is wrong
+    found = document.get("modality") if isinstance(document, dict) else None
+    return found if isinstance(found, str) else UNNAMED_MODALITY

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import InputView, ModalityName, PixelScale, PredictionIntervals, Target
+from autotl.api import (
+    UNNAMED_MODALITY,
+    InputView,
+    Modality,
+    NamedInput,
+    PixelScale,
+    PredictionIntervals,
+    Target,
+)
 from autotl.data import (
     failure_reason,
     join_names,
@@ -17,8 +25,8 @@ from autotl.data import (
 )
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
+from autotl.modalities import modality_named
 from autotl.results.by_target.prediction_rows import PredictionOptions, check_options, prediction_rows
-from autotl.results.texts.inputs import Unlabelled, list_inputs, open_input
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,10 +59,9 @@ class ImageModel(Protocol):
         ...
 
 
-def modality_of_model(model: ImageModel) -> ModalityName:
+def modality_of_model(model: ImageModel) -> Modality:
     """Return the kind of inputs that a model takes."""
-    found: ModalityName = getattr(model, "modality", "image")
-    return found
+    return modality_named(getattr(model, "modality", UNNAMED_MODALITY))
 
 
 def prediction_table(images: Any, model: ImageModel, options: PredictionOptions) -> pd.DataFrame:
@@ -92,11 +99,13 @@ def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions
             not fit the kind of target.
     """
     check_options(options, model.target.spec)
-    pictures = iter(list_inputs(images, modality_of_model(model), options, model.scale))
+    modality = modality_of_model(model)
+    listed = modality.list_inputs(images, readers=options.readers, column=options.image, scale=model.scale)
+    pictures = iter(listed)
     transforms = [view.transform() for view in model.views]
     readable, unreadable, examples = 0, 0, list[str]()
     while batch := list(islice(pictures, BATCH_SIZE)):
-        viewed, errors = _view_images(batch, transforms, model, strict=options.strict)
+        viewed, errors = _view_images(batch, transforms, strict=options.strict)
         broken = [f"{picture.name} ({why})" for picture, why in zip(batch, errors, strict=True) if why]
         unreadable += len(broken)
         readable += len(errors) - len(broken)
@@ -110,15 +119,14 @@ def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions
             model.intervals,
         )
     if not readable and not unreadable:
-        raise DataError(f"There is nothing to predict on: no {modality_of_model(model)} was given.")
+        raise DataError(f"There is nothing to predict on: no {modality.noun} was given.")
     if not readable:
-        raise DataError(f"No {modality_of_model(model)} can be read: {_list_examples(examples, unreadable)}.")
+        raise DataError(f"No {modality.noun} can be read: {_list_examples(examples, unreadable)}.")
 
 
 def _view_images(
-    pictures: Sequence[Unlabelled],
+    pictures: Sequence[NamedInput],
     transforms: Sequence[Callable[[Any], NDArray[Any]]],
-    model: ImageModel,
     *,
     strict: bool,
 ) -> tuple[ViewedImages, list[str]]:
@@ -131,7 +139,7 @@ def _view_images(
     with without_pillow_warnings():
         for picture in pictures:
             try:
-                image = open_input(picture, modality_of_model(model), model.scale)
+                image = picture.open()
                 viewed = [transform(image) for transform in transforms]
             except Exception as error:  # decoders raise anything for files that are no images
                 errors.append(failure_reason(error).removesuffix("."))

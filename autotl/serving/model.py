@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autotl.backbone import CONFIG_FILE, is_ensemble
 from autotl.errors import RunError
 from autotl.heads import HeadKinds
+from autotl.modalities import modality_of
 from autotl.report import parse
 from autotl.results import EnsemblePredictor, Predictor, load_predictor
 
@@ -84,11 +85,11 @@ def served_model(folder: Path, *, device: str, heads: Callable[[], HeadKinds]) -
 
 def _checked(model: ServedModel) -> ServedModel:
     """Return the model. Raises RunError if it does not take images."""
-    kinds = {member.modality for member in model.members}
-    if kinds != {"image"}:
+    modality = modality_of(model.members[0].config)
+    if "serve" not in modality.supports:
         raise RunError(
-            f"The model of a service must take images (got {' and '.join(sorted(kinds))}). "
-            "'autotl predict' labels texts."
+            f"The model of a service must take images (got {modality.noun}). "
+            f"'autotl predict' labels {modality.noun}s."
         )
     return model
 

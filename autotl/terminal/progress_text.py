@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from autotl.api import Arm, Plan, Record, TargetKind
 from autotl.clock import Clock, format_duration, seconds_since_start
 from autotl.evaluation.number_text import IN_UNITS, metric_name, significant
+from autotl.modalities import modality_named
 
 LEADS = "leads"
 LEGEND = (
@@ -17,7 +18,6 @@ LEGEND = (
 """Explanation of the lines of trials."""
 SETTINGS = 3
 """Number of settings in a line; ``trials.csv`` has all settings."""
-UNITS = {"image_size": "px", "epochs": "epochs"}
 OUTPUTS: Mapping[TargetKind, str] = {
     "single_label": "classes",
     "multi_label": "labels",
@@ -54,7 +54,7 @@ class RunProgress:
         self._started = clock.now() - seconds_since_start()
         self._plan: Plan | None = None
         self._best: Record | None = None
-        self._doing = ""
+        self._doing, self._noun, self._symbol = "", "image", "px"
 
     def doing(self, step: str, done: int, total: int) -> None:
         """Keep the current step.
@@ -75,19 +75,21 @@ class RunProgress:
             fold: Index of the fold; negative for the training on all images.
             progress: Finished fraction of the fold, in [0, 1].
         """
-        place = "all images" if fold < 0 else f"fold {fold + 1}"
+        place = f"all {self._noun}s" if fold < 0 else f"fold {fold + 1}"
         self._doing = f"trial {number} {arm.strategy} · {arm.backbone} · {place} {progress:.0%}"
 
     def planned(self, plan: Plan) -> str:
         """Keep the plan and return its summary."""
-        self._plan, self._doing = plan, "running trials"
-        task = plan.task
+        self._plan, self._doing, task = plan, "running trials", plan.task
+        modality = modality_named(task.modality)
+        outputs = f"{task.target.outputs} {OUTPUTS[task.target.kind]}"
+        self._noun, self._symbol = modality.noun, modality.words.symbol
         goal = "" if task.metric == "accuracy" else f" · {metric_name(task.metric)}"
         goal += "" if plan.higher_is_better else ", lower is better"
         return " · ".join(
             each
             for each in (
-                f"{task.train_rows:,} training images, {task.target.outputs} {OUTPUTS[task.target.kind]}",
+                f"{task.train_rows:,} training {self._noun}s, {outputs}",
                 _counted(len({arm.strategy for arm in plan.arms}), "strategy", "strategies")
                 + " on "
                 + _counted(len({arm.backbone for arm in plan.arms}), "network", "networks"),
@@ -107,7 +109,9 @@ class RunProgress:
             number=f"#{record.number}",
             score="–" if record.score is None else self._shown(record.score),
             name=str(record.arm),
-            detail=" · ".join(each for each in (folds, kind or _settings(record.params), state) if each),
+            detail=" · ".join(
+                each for each in (folds, kind or _settings(record.params, self._symbol), state) if each
+            ),
             leads=best is not None and record.number == best.number,
         )
 
@@ -154,15 +158,18 @@ def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _settings(params: Mapping[str, object]) -> str:
+def _settings(params: Mapping[str, object], symbol: str) -> str:
     """The first settings in short form, without disabled settings."""
-    shown = [_setting(name, value) for name, value in params.items() if value not in (None, False, "none")]
+    shown = [
+        _setting(name, value, symbol) for name, value in params.items() if value not in (None, False, "none")
+    ]
     return ", ".join([*shown[:SETTINGS], *(["…"] if len(shown) > SETTINGS else [])])
 
 
-def _setting(name: str, value: object) -> str:
+def _setting(name: str, value: object, symbol: str) -> str:
     label = name.replace("_", " ")
     if value is True:
         return label
     short = f"{value:.2g}" if isinstance(value, float) else str(value)
-    return f"{short} {UNITS[name]}" if name in UNITS else f"{label} {short}"
+    units = {"image_size": symbol, "epochs": "epochs"}
+    return f"{short} {units[name]}" if name in units else f"{label} {short}"

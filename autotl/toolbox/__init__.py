@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         pooled,
         set_head,
     )
+    from autotl.data import ReadInput, assemble
     from autotl.toolbox.declared import DeclaredStrategy
     from autotl.toolbox.epoch import train_epoch
     from autotl.toolbox.function import strategy
@@ -71,6 +72,7 @@ __all__ = [
     "Int",
     "Phase",
     "PhasedTraining",
+    "ReadInput",
     "Recipe",
     "Setting",
     "StartingPoint",
@@ -79,6 +81,7 @@ __all__ = [
     "affordable_epochs",
     "affordable_size",
     "affordable_sizes",
+    "assemble",
     "augment",
     "balance_options",
     "class_weights",

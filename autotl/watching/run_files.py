@@ -80,7 +80,7 @@ class RunFolderSource:
         headers, alive = self._headers(), self._is_alive()
         seconds, budget = self._seconds(headers, alive=alive), _budget(file)
         left = None if budget is None or not alive else max(0.0, budget - seconds)
-        return RunMoment(_step(headers) if alive else "", seconds, left)
+        return RunMoment(_step(headers, self._noun()) if alive else "", seconds, left)
 
     def _run_file(self) -> RunFile | None:
         return self._files.read(self._folder / RUN_FILE, lambda path: read_run_file(path.parent))
@@ -135,7 +135,7 @@ class RunFolderSource:
     def _goal(self, file: RunFile) -> str:
         when, parts = _part(self._profile(), "when"), []
         if isinstance(images := when.get("n_train"), int):
-            parts.append(format.count(images, "training image"))
+            parts.append(format.count(images, f"training {self._noun()}"))
         if isinstance(outputs := when.get("n_classes"), int):
             named = words(self._kind())
             parts.append(format.count(outputs, named.one, named.several))
@@ -148,6 +148,10 @@ class RunFolderSource:
     def _kind(self) -> TargetKind:
         found = _part(self._profile(), "target").get("kind")
         return next((kind for kind in METRICS_OF if kind == found), "single_label")
+
+    def _noun(self) -> str:
+        noun = _part(self._profile(), "inputs").get("noun")
+        return noun if isinstance(noun, str) else "image"
 
     def _profile(self) -> Mapping[str, Any]:
         found = self._files.read(self._folder / "profile.json", jsonio.read)
@@ -200,17 +204,18 @@ def _arms(
     return tuple(arm for arm, why in arms.items() if not why), left_out
 
 
-def _step(headers: Sequence[TrialHeader]) -> str:
+def _step(headers: Sequence[TrialHeader], noun: str) -> str:
     running = [each for each in headers if each.running is not None]
     if running:
         return "; ".join(
-            f"trial {each.record.number} {each.record.arm} · {_folds(each.running or ())}" for each in running
+            f"trial {each.record.number} {each.record.arm} · {_folds(each.running or (), noun)}"
+            for each in running
         )
     return "between trials, or after the last one" if headers else "preparing the search"
 
 
-def _folds(folds: Sequence[int]) -> str:
+def _folds(folds: Sequence[int], noun: str) -> str:
     if not folds:
-        return "all images"
+        return f"all {noun}s"
     numbers = ", ".join(str(fold + 1) for fold in folds)
     return f"fold {numbers}" if len(folds) == 1 else f"folds {numbers}"

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import pooled
+from autotl.modalities import noun_of
 from autotl.progress import report_progress
 from autotl.progress.timeline import spent_on
 from autotl.training import AdaptiveForward, forward_in_batches
@@ -77,6 +78,7 @@ def extract_features(
         prefill: Arrays for the outputs of other modules; None for features alone.
         check_cancelled: Called before each batch; may raise to end the work.
     """
+    step = _step(model)
     with forward_with_activations(model, () if prefill is None else prefill.arrays) as forward:
         run = AdaptiveForward(forward, model, rows=len(out), features=out.shape[1], device=device)
         for rows, pixels in batches:
@@ -87,7 +89,13 @@ def extract_features(
             out[rows] = found[:, : out.shape[1]].numpy()
             if prefill is not None:
                 prefill.write(rows, found[:, out.shape[1] :])
-            report_progress("computing features: image", rows.stop, len(out))
+            report_progress(step, rows.stop, len(out))
+
+
+def _step(model: nn.Module) -> str:
+    """Return the name of the step, with one input of the network."""
+    config = getattr(model, "input_config", None)  # timm's models have none
+    return f"computing features: {'image' if config is None else noun_of(config)}"
 
 
 def _inputs(pixels: Tensor, to_batch: Callable[[Tensor], Tensor], count: int) -> Tensor:

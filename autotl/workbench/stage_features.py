@@ -14,6 +14,7 @@ from torch import Tensor
 
 from autotl.data import view_of
 from autotl.heads import StageShape, stage_pass, stage_shapes
+from autotl.modalities import noun_of
 from autotl.progress import report_progress
 from autotl.progress.timeline import spent_on
 from autotl.training import forward_in_batches
@@ -46,6 +47,7 @@ def stage_features(
     def fill(out: NDArray[Any]) -> None:
         batches = run_cache.images.iter_pixels(backbone, input_size=input_size, margin=False)
         model = run_cache.networks.source(backbone)
+        noun = noun_of(run_cache.dataset)
         with stage_pass(model, axes) as forward, closing(batches):
             for rows, pixels in batches:
                 check_cancelled()
@@ -56,7 +58,7 @@ def stage_features(
                     device=run_cache.device,
                     batch=run_cache.batch_size,
                 ).numpy()
-                report_progress("computing stage features: image", rows.stop, len(out))
+                report_progress(f"computing stage features: {noun}", rows.stop, len(out))
 
     key = {
         "stage features": [*axes.items()],

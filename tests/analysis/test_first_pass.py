@@ -89,7 +89,7 @@ def run(ready: Prepared, folder: Path, clock: FakeClock, *, budget: float) -> Sa
         facts, pace=replace(facts.pace, input_size=facts.input_size, forward=1000.0, training=400.0), kept=()
     )
     sampler, sample = sampled(ready, folder, {"tiny": fast}, budget=budget)
-    found, end = first_pass(sampler, sample, Silence(), end=Deadline(clock, at=budget))
+    found, end = first_pass(sampler, sample, Silence().say, end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
     ranking = rank_backbones(sampler.settings, found.run_cache, measures, end=end)
     assert ranking.order == ("tiny",)
@@ -162,7 +162,7 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
     monkeypatch.setattr(pixels, "extract_features", slowed)
     budget = passes * slower * len(run_cache.order) / 1000.0 / POLICY.first_pass
     sampler, _ = sampled(ready, tmp_path, backbones, budget=budget)
-    found, end = first_pass(sampler, whole, Silence(), end=Deadline(clock, at=budget))
+    found, end = first_pass(sampler, whole, Silence().say, end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
     ranking = rank_backbones(sampler.settings, found.run_cache, measures, end=end)
     assert found.backbones["quick"].pace.forward == pytest.approx(1000.0 / slower)

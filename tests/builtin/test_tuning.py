@@ -147,6 +147,13 @@ class TestGradualUnfreezing(ReachChecks):
 class TestNormOnly(ReachChecks):
     strategy = NormOnly()
 
+    def test_a_network_without_vectors_is_refused_with_a_reason(self, ready: Prepared) -> None:
+        backbone = ready.backbones["tiny"]
+        assert self.strategy.applies(ready.task, backbone)
+        refused = self.strategy.applies(ready.task, replace(backbone, name="words", vectors=0))
+        assert not refused
+        assert refused.why == "words has no normalisation layers and no biases to train"
+
     def test_matrices_keep_their_values_and_vectors_move(self, ready: Prepared) -> None:
         bench, state, _ = learn(self.strategy, ready, freeze=0, epochs=2, norm="frozen")
         model = bench.model()

@@ -76,7 +76,7 @@ def test_a_shell_completes_the_values_that_there_are() -> None:
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_the_next_commands_are_broken_at_words_only(columns: int) -> None:
     file = io.StringIO()
-    steps = next_steps(Path("autotl-runs/photos of mine-2030-05-04-123015"))
+    steps = next_steps(Path("autotl-runs/photos of mine-2030-05-04-123015"), "image")
     show_next(Console(file=file, width=columns, force_terminal=True, color_system=None), steps)
     shown = file.getvalue()
     assert max(map(len, shown.splitlines())) <= columns

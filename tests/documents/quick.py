@@ -54,7 +54,7 @@ def _without_search(run: Run, world: Path) -> results.Result:
     services = Services(Store(run.cache, bound=0), run.clock, run.watch)
     context = Context.start(run.settings, run.call.plugins, services)
     loaded = load(context, None)
-    list_given(context, loaded.dataset.target)
+    list_given(context, loaded.dataset)
     split_images(context, loaded, None)
     shutil.copytree(world / RUNS[loaded.dataset.target.kind], run.folder, dirs_exist_ok=True)
     return autotl.load(run.folder)

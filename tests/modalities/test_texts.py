@@ -82,6 +82,7 @@ def test_a_text_backbone_is_described(tmp_path: Path):
     assert facts.input_sizes == (16, 32)
     assert facts.pace.power == 1.0
     assert facts.classes == ()
+    assert facts.vectors == 0
 
 
 def test_a_damaged_folder_is_named(tmp_path: Path):

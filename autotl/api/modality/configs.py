@@ -1,12 +1,35 @@
-"""The form of the texts that networks take."""
+"""The form of the inputs that networks take."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import Field, dataclass, field
+from typing import Any, ClassVar, Protocol
 
 ModalityName = str
-"""The name of a modality: ``"image"`` or ``"text"``."""
+"""The name of a modality, such as ``"image"`` or ``"text"``."""
+UNNAMED_MODALITY: ModalityName = "image"
+"""The modality of data, weights and folders that name none."""
+
+
+class InputConfig(Protocol):
+    """The form of the inputs that weights expect, of any modality.
+
+    It is a frozen dataclass, such as :class:`DataConfig` for images and :class:`TextConfig` for texts. Its
+    ``repr`` tells two forms apart, and is the same on each machine.
+
+    Attributes:
+        modality: The name of the modality.
+        input_size: The native size, in the unit of the modality.
+        fixed: Whether sizes other than ``input_size`` are forbidden.
+    """
+
+    modality: ClassVar[ModalityName]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def input_size(self) -> int: ...
+    @property
+    def fixed(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from autotl.api.backbone import Weights
-from autotl.api.modality.configs import ModalityName
+from autotl.api.dataset import Dataset, Listing, Reader
+from autotl.api.modality.configs import InputConfig, ModalityName
+from autotl.api.modality.parts import DeliveredNetwork, InputWords, NamedInput, ReadingBudget
+from autotl.api.pixel_scale import PixelScale
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -57,22 +62,69 @@ class ToBatch(Protocol):
 class Modality(Protocol):
     """A kind of input.
 
-    Configurations are those of its networks: :class:`DataConfig` for images, :class:`TextConfig` for texts.
+    Configurations are those of its networks, see :class:`InputConfig`. Loading a plugin must be fast, so its
+    methods import torch and other large packages themselves.
 
     Attributes:
-        name: Its name, which data sets, weights and configurations carry.
-        noun: One input in words, such as ``"image"``.
+        api: The version of the plugin API that the modality is written for, as a number.
+        name: Its name, which listings, data sets, weights, configurations and model folders carry.
+        summary: One line for ``autotl plugins``.
+        noun: One input in words, such as ``"image"``. Its plural adds an s.
         augmentations: The names of the random views that a training may use, ``"none"`` first.
         cost_power: The time for an input grows with this power of its size.
         backbones: The names of backbones that are used if the user names none, best first; () if they are
             chosen by device and budget.
+        supports: Further uses of its inputs, of ``"additional"`` sets, ``"explain"``, ``"export"`` and
+            ``"serve"``. They exist for images only; other modalities have ().
+        words: Words and examples for sentences and reports.
     """
 
+    api: int
     name: ModalityName
+    summary: str
     noun: str
     augmentations: tuple[str, ...]
     cost_power: float
     backbones: tuple[str, ...]
+    supports: tuple[str, ...]
+    words: InputWords
+
+    def read(self, source: object, listing: Listing, budget: ReadingBudget) -> Dataset:
+        """Read what a reader has listed.
+
+        The openers of the data set return what :meth:`InputView.transform` takes.
+        :func:`autotl.toolbox.assemble` makes its table.
+
+        Args:
+            source: The source, for errors.
+            listing: The inputs with their targets.
+            budget: How many to read.
+
+        Raises:
+            DataError: :class:`autotl.errors.DataError`, if too many inputs cannot be read.
+        """
+        ...
+
+    def list_inputs(
+        self,
+        given: Any,
+        *,
+        readers: Callable[[], Mapping[str, Reader]],
+        column: str | None,
+        scale: PixelScale | None,
+    ) -> Iterator[NamedInput]:
+        """Yield the inputs of a prediction, one at a time.
+
+        Args:
+            given: What the user gave: inputs, paths or a table.
+            readers: Returns the readers by name; called only if they are needed.
+            column: The column of a table that holds the inputs; None to find it.
+            scale: The pixel scale of a model for images.
+
+        Raises:
+            DataError: :class:`autotl.errors.DataError`, if ``given`` has another form.
+        """
+        ...
 
     def view(self, config: Any, *, input_size: int, margin: bool = False) -> InputView:
         """Return the encoding that weights expect.
@@ -116,5 +168,23 @@ class Modality(Protocol):
         Args:
             weights: The address of the weights.
             pretrained: Whether to load the weights.
+        """
+        ...
+
+    def write_network(self, folder: Path, network: DeliveredNetwork) -> None:
+        """Write ``config.json`` and ``model.safetensors`` into a model folder.
+
+        ``config.json`` has the name of the modality in ``"modality"``; folders of images name none.
+
+        Args:
+            folder: The folder; a loader of a head that is not linear is there already.
+            network: The network, with further entries of ``config.json``.
+        """
+        ...
+
+    def load_network(self, folder: Path) -> tuple[dict[str, Any], nn.Module, InputConfig]:
+        """Return the content of ``config.json``, the network and its configuration.
+
+        A head that is not linear is missing. Any error means that the folder is damaged.
         """
         ...

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from autotl import hookimpl, jsonio
+from autotl import report as reports  # imports its parts on first use, so that loading plugins is fast
 from autotl.api import Reporter
-from autotl.report import figure_files, html, parse
 
 
 class HtmlReport:
@@ -19,12 +19,14 @@ class HtmlReport:
 
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
         """Write report.html and figures/*.svg, and delete figures of an earlier report."""
-        document = parse(report)
-        drawn = {folder / "figures" / f"{name}.svg": svg for name, svg in figure_files(document).items()}
+        document = reports.parse(report)
+        drawn = {
+            folder / "figures" / f"{name}.svg": svg for name, svg in reports.figure_files(document).items()
+        }
         for old in (folder / "figures").glob("*.svg"):
             if old not in drawn:
                 old.unlink()
-        for path, text in {folder / "report.html": html(document, folder), **drawn}.items():
+        for path, text in {folder / "report.html": reports.html(document, folder), **drawn}.items():
             jsonio.write_text(path, text)
         return [folder / "report.html", *drawn]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from autotl import hookimpl, jsonio
+from autotl import report as reports  # imports its parts on first use, so that loading plugins is fast
 from autotl.api import Reporter
-from autotl.report import markdown, parse
 
 
 class MarkdownReport:
@@ -20,7 +20,7 @@ class MarkdownReport:
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
         """Write report.md below ``folder``."""
         path = folder / "report.md"
-        jsonio.write_text(path, markdown(parse(report)))
+        jsonio.write_text(path, reports.markdown(reports.parse(report)))
         return [path]
 
 

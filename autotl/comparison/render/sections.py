@@ -11,6 +11,7 @@ from autotl.comparison.render.figure import difference_figure
 from autotl.comparison.sentences import counts, sentences
 from autotl.report import Section, Table, format
 from autotl.report.section import Figure
+from autotl.report.wording import section_about
 
 MOST_ROWS = 200
 """Images of each pair of runs that the page lists."""
@@ -19,7 +20,7 @@ MOST_ROWS = 200
 def build_sections(content: Compared) -> list[Section]:
     """Return the sections that have content, in their order."""
     found = [_differences(content), _side_by_side(content), _images(content), _options(content)]
-    return [each for each in found if each]
+    return [section_about(each, content.first.report.inputs.noun) for each in found if each]
 
 
 def _differences(content: Compared) -> Section:

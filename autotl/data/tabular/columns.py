@@ -76,10 +76,9 @@ def choose_columns(
             require_column(name, names)
     notes: list[str] = []
     paths = [name for name in names if _holds_images(table[name])]
-    image, modality, used_for = _input_column(table, columns, paths, files)
-    notes += used_for
-    if modality == _IMAGE_ROLE:
-        paths = paths or [image] * (columns.image is None)
+    chosen = _input_column(table, columns, paths, files)
+    image, paths = chosen.name, chosen.paths
+    notes += chosen.notes
     group = None if no_groups else columns.group
     if columns.group is None and (likely := _named(names, _GROUP_NAMES, but=(image, *columns.labels))):
         group = _only_one(_GROUP_ROLE, likely, names, "is called a group")
@@ -95,13 +94,30 @@ def choose_columns(
     notes += parts.notes
     if unused := [name for name in paths if name != image]:
         notes.append(f"Ignored other paths of images, in the column {join_names(unused)}.")
-    return ChosenColumns(image, labels, group, parts.parts, tuple(notes), modality)
+    return ChosenColumns(image, labels, group, parts.parts, tuple(notes), chosen.role)
+
+
+@dataclass(frozen=True, slots=True)
+class _InputColumn:
+    """The column of images or texts.
+
+    Attributes:
+        name: Its name.
+        role: Its role, which is the name of the modality too.
+        paths: The columns that hold images or their paths.
+        notes: A note if the user did not name the column.
+    """
+
+    name: str
+    role: ModalityName
+    paths: list[str]
+    notes: Sequence[str] = ()
 
 
 def _input_column(
     table: pd.DataFrame, columns: Columns, paths: list[str], files: ImageLocator | None
-) -> tuple[str, ModalityName, list[str]]:
-    """Return the column of images or texts, its modality, and a note if it was not named.
+) -> _InputColumn:
+    """Return the column of images or texts, and a note if it was not named.
 
     Args:
         table: The cells.
@@ -119,15 +135,15 @@ def _input_column(
             "Leave one out."
         )
     if columns.image is not None:
-        return columns.image, _IMAGE_ROLE, []
+        return _InputColumn(columns.image, _IMAGE_ROLE, paths)
     if columns.text is not None:
-        return columns.text, _TEXT_ROLE, []
+        return _InputColumn(columns.text, _TEXT_ROLE, paths)
     likely = paths or _identifier_columns(table, names, files)
     if not likely and (texts := text_columns(table, [name for name in names if name not in columns.labels])):
         text = _only_one(_TEXT_ROLE, texts, names, "holds texts")
-        return text, _TEXT_ROLE, [f"Used the column {text!r} for the texts."]
+        return _InputColumn(text, _TEXT_ROLE, paths, [f"Used the column {text!r} for the texts."])
     image = _only_one(_IMAGE_ROLE, likely, names, "holds paths of images", files)
-    return image, _IMAGE_ROLE, [f"Used the column {image!r} for the images."]
+    return _InputColumn(image, _IMAGE_ROLE, paths or [image], [f"Used the column {image!r} for the images."])
 
 
 def text_column(table: pd.DataFrame, named: str | None) -> str:

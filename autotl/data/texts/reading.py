@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from autotl.api import Dataset, Item, Listing
-from autotl.data.listed.checks import check_readable, content_digest
+from autotl.data.listed.assembly import ReadInput, assemble
 from autotl.data.splits.reading_sample import stratified_sample
-from autotl.data.targets.listed import encoded_columns, item_strata, listed_target, target_notes
+from autotl.data.targets.listed import item_strata
 from autotl.data.texts.names import text_name
 from autotl.errors import FAILURES, described
 from autotl.modalities import folded_text, simhash, words_of
@@ -54,28 +49,24 @@ def read_texts(source: object, listing: Listing, *, most: int | None, seed: int)
         items = [items[number] for number in numbers]
     texts, unreadable, cut = _opened(items)
     found = [(item, text) for item, text in zip(items, texts, strict=True) if text is not None]
-    readable = [item for item, _ in found]
-    check_readable(source, items, readable, unreadable, single=listing.target is None, noun="text")
-    target = listed_target(listing, readable)
-    order: dict[Any, int] = {}
-    if listing.target is None:
-        order = {name: number for number, name in enumerate(target.names)}
-    digested = [(_digest(text), item, text) for item, text in found]
-    digested.sort(key=lambda each: (each[0], order.get(each[1].target, each[1].target), each[1].name))
-    table = _table(digested, encoded_columns(target, [item for _, item, _ in digested]))
+    looks = simhash(text for _, text in found)
+    dataset = assemble(
+        source,
+        listing,
+        items,
+        [_read(item, text, int(look)) for (item, text), look in zip(found, looks, strict=True)],
+        unreadable=unreadable,
+        noun="text",
+    )
     notes = [f"{cut} texts have more than {MAX_CHARACTERS:,} characters: the rest of them is not used."] * (
         cut > 0
     )
-    return Dataset(
-        table=table,
-        openers=[TextOpener(text) for _, _, text in digested],
-        target=target,
-        digest=content_digest(table, target),
-        notes=(*listing.notes, *target_notes(listing, target), *notes),
-        unreadable=unreadable,
-        left_out=len(listing.items) - len(items),
-        modality=listing.modality,
-    )
+    return replace(dataset, notes=(*dataset.notes, *notes))
+
+
+def _read(item: Item, text: str, looks: int) -> ReadInput:
+    facts = {"length": len(words_of(text))}
+    return ReadInput(item, text_name(item.name, text), _digest(text), looks, TextOpener(text), facts)
 
 
 def _opened(items: Sequence[Item]) -> tuple[list[str | None], dict[str, str], int]:
@@ -108,20 +99,3 @@ def _checked(value: object) -> str:
 def _digest(text: str) -> str:
     content = folded_text(text).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(content, digest_size=16).hexdigest()
-
-
-def _table(found: Sequence[tuple[str, Item, str]], targets: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
-    """Return the table of a dataset."""
-    texts = [text for _, _, text in found]
-    names = [text_name(item.name, text) for _, item, text in found]
-    table = pd.DataFrame(
-        {
-            "item": pd.Series(names, dtype=object),
-            "group": pd.Series([item.group for _, item, _ in found], dtype=object),
-            "digest": [digest for digest, _, _ in found],
-            "part": pd.Series([item.part for _, item, _ in found], dtype=object),
-            "length": np.array([len(words_of(text)) for text in texts], dtype=np.int64),
-            "looks": simhash(texts),
-        }
-    )
-    return pd.concat([table.iloc[:, :1], pd.DataFrame(targets), table.iloc[:, 1:]], axis=1)

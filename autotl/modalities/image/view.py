@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from autotl.api import DataConfig
 from autotl.errors import DataError, UnknownName
 from autotl.importing.vision import timm
 
@@ -107,6 +108,18 @@ class View:
             return pixels
 
         return transform
+
+
+def image_view(config: DataConfig, *, input_size: int, margin: bool = False) -> View:
+    """Return the view that weights for images expect.
+
+    Args:
+        config: The configuration of the weights.
+        input_size: The size in pixels.
+        margin: Whether to keep a margin for random crops.
+    """
+    fill = tuple(round(255 * value) for value in config.mean)
+    return View(input_size, config.interpolation, config.crop_pct, config.crop_mode, margin, fill)
 
 
 def _cut_ends(image: Image.Image, max_ratio: int) -> Image.Image:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import DEPLOY, ROLES, Dataset, TargetSpec, roles_of
+from autotl.api import DEPLOY, ROLES, Dataset, roles_of
 from autotl.budget.policy import POLICY
 from autotl.budget.subsampling import additional_limit
 from autotl.clock import OutOfTime
@@ -17,6 +17,7 @@ from autotl.data.additional.listing import MIN_GIVEN, AdditionalListing, list_ad
 from autotl.data.additional.reading import NAMED, ReadingLimits, read_additional, unreadable_note
 from autotl.data.name_lists import join_names
 from autotl.errors import DataError
+from autotl.modalities import modality_named
 from autotl.pipeline.stages.adaptations import refuse_other_targets
 from autotl.pipeline.stages.clean import CleanedImages
 from autotl.pipeline.stages.context import Context
@@ -49,32 +50,39 @@ class AddedImages:
     place: PlaceOfUse | None = None
 
 
-def list_given(context: Context, target: TargetSpec) -> dict[str, AdditionalListing]:
+def list_given(context: Context, dataset: Dataset) -> dict[str, AdditionalListing]:
     """List the additional images that a strategy learns from.
 
     A bad set thus ends the run before anything is computed. A full profile lists all sets.
 
     Args:
         context: The options, plugins and services.
-        target: The target of the labelled images.
+        dataset: The labelled images.
 
     Raises:
-        DataError: A set is empty or too small, no reader reads its form, or its labels are other classes.
+        DataError: The labelled data has other inputs than images. A set is empty or too small, no reader
+            reads its form, or its labels are other classes.
         ArgumentError: There are images of the place of use, and the labelled ones have no single class.
     """
     settings, plugins = context.settings, context.plugins
+    given, modality = given_roles(settings.data), modality_named(dataset.modality)
+    if given and "additional" not in modality.supports:
+        raise DataError(
+            f"The labelled data must be images if {given[0]} is given (got {modality.noun}s). Leave "
+            f"{given[0]} (--{given[0]}) out."
+        )
     if settings.data.deploy is not None and not settings.full_profile:
-        refuse_other_targets(target)
+        refuse_other_targets(dataset.target)
     wanted = {role for each in plugins.strategies.values() for role in roles_of(each)}
     found = {
         role: list_additional(
             role, getattr(settings.data, role), readers=plugins.readers, columns=settings.columns
         )
-        for role in given_roles(settings.data)
+        for role in given
         if settings.full_profile or role in wanted
     }
     if DEPLOY in found:
-        found[DEPLOY] = with_known_classes(found[DEPLOY], target)
+        found[DEPLOY] = with_known_classes(found[DEPLOY], dataset.target)
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from autotl.api import Dataset
 from autotl.budget.subsampling import is_late, seconds_left
 from autotl.clock import Deadline, seconds_since_start
 from autotl.config.run_settings import RunSettings
+from autotl.modalities import noun_of
 from autotl.pipeline.services import Plugins, Services
 
 
@@ -36,6 +38,10 @@ class Context:
             services: The store, the clock and the watch.
         """
         return cls(settings, plugins, services, services.clock.now() - seconds_since_start())
+
+    def about(self, dataset: Dataset) -> Context:
+        """Return the same context, whose sentences name the inputs of this data."""
+        return replace(self, services=self.services.about(noun_of(dataset)))
 
     @property
     def end(self) -> Deadline:

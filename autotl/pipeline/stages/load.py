@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from autotl.api import Dataset
 from autotl.budget.subsampling import reading_note, seconds_to_read
 from autotl.data import read
+from autotl.errors import UnknownName
 from autotl.metrics import check_metric
+from autotl.modalities import noun_of
 from autotl.pipeline.stages.context import Context
 from autotl.preparation.record import ReadingRecord
 from autotl.progress.timeline import spent_on
@@ -37,6 +39,7 @@ def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
         DataError: The data cannot be read.
         MetricError: The metric cannot score these targets.
         RunError: The data has changed since the earlier start.
+        UnknownName: The plugin of the data's modality was left out.
     """
     settings, services = context.settings, context.services
     dataset = read(
@@ -48,8 +51,11 @@ def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
         most=recorded.read if recorded else None,
         seed=settings.seed,
     )
+    if dataset.modality not in context.plugins.modalities:
+        raise UnknownName("modality", dataset.modality, context.plugins.modalities)
     check_metric(settings.for_target(dataset.target).metric, target_of(dataset.target))
     notes = tuple(filter(None, (*dataset.notes, reading_note(dataset))))
+    services = services.about(noun_of(dataset))
     services.say(*notes)
     if dataset.unreadable:
         services.say(

@@ -79,7 +79,7 @@ def rank(
     end = context.end if recorded is None else Deadline(services.clock)
     sample = sampled.sample
     if measures:
-        sample, end = first_pass(sampled.sampler, sample, services.watch, end=end)
+        sample, end = first_pass(sampled.sampler, sample, services.say, end=end)
     run_cache, grouping = last_groups(
         settings, sample.run_cache, images.record.grouping, images.evidence, end=end
     )

@@ -54,7 +54,8 @@ def split_images(context: Context, loaded: LoadedImages, recorded: SplitRecord |
     dataset, grouping, evidence = first_groups(settings, loaded.dataset, known, end=context.end)
     splits = split(dataset, seed=settings.seed, test=settings.data.test)
     dataset = _scaled(dataset, splits, recorded)
-    context.services.say(*summarise_data(dataset, splits))
+    for text in summarise_data(dataset, splits):
+        context.services.watch.say(text)  # it has the noun, and names of classes
     if recorded is not None:
         recorded.check(splits)
     metric, target = settings.for_target(dataset.target).metric, dataset.target

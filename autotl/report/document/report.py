@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autotl.api import UNNAMED_MODALITY
 from autotl.report.document.adaptation import Adaptation
 from autotl.report.document.contributions import Contribution
 from autotl.report.document.evaluation import Evaluation
@@ -50,6 +51,31 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class InputsPart:
+    """The inputs in words and examples.
+
+    Attributes:
+        noun: One input in words; its plural adds an s.
+        unit: Unit of input sizes.
+        symbol: Unit in tables.
+        size: Name of the typical size.
+        copies: How two copies agree.
+        python: A Python expression of one or several inputs.
+        shell: A file or folder of inputs.
+        loader: Arguments of the loader in the model folder; empty if timm opens the folder.
+    """
+
+    noun: str = "image"
+    unit: str = "pixels"
+    symbol: str = "px"
+    size: str = "median shorter side"
+    copies: str = "pixel by pixel"
+    python: str = '"photo.jpg"'
+    shell: str = "photos/"
+    loader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TargetPart:
     """The kind of target and its names.
 
@@ -72,7 +98,8 @@ class Report:
         created: Time in ISO 8601.
         target: The target; reports of the first version have single labels.
         classes: Names of classes, labels or numbers, in the order of the outputs.
-        modality: The kind of the inputs: "image" or "text".
+        modality: The kind of the inputs, such as "image" or "text".
+        inputs: The inputs in words and examples.
         verdict: Outcome.
         what: Transferred layers.
         when: Evidence on whether transfer pays.
@@ -99,7 +126,8 @@ class Report:
     created: str | None = None
     target: TargetPart = field(default_factory=TargetPart)
     classes: tuple[str, ...] = ()
-    modality: str = "image"
+    modality: str = UNNAMED_MODALITY
+    inputs: InputsPart = field(default_factory=InputsPart)
     verdict: Verdict = field(default_factory=Verdict)
     what: What = field(default_factory=What)
     when: When = field(default_factory=When)

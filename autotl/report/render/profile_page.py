@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import autotl
+from autotl.modalities import worded
 from autotl.report import format
 from autotl.report.document.report import Report
 from autotl.report.render.html import page_blocks, page_script, rendered
@@ -34,7 +35,7 @@ def profile_page(profile: Report, *, name: str) -> str:
 
 def _headline(profile: Report) -> str:
     advice = format.sentence(profile.when.rule_of_thumb.sentence)
-    return expected_winner(profile) or advice or UNKNOWN
+    return worded(expected_winner(profile) or advice or UNKNOWN, profile.inputs.noun)
 
 
 def _numbers(profile: Report) -> list[KeyNumber]:
@@ -44,10 +45,10 @@ def _numbers(profile: Report) -> list[KeyNumber]:
         ("training images", when.n_train, smallest if profile.target.kind == "single_label" else ""),
         ("test images, held out first", when.n_test, ""),
         (words.several, when.n_classes, ""),
-        ("pixels, the median shorter side", when.image_side, ""),
+        (f"{profile.inputs.unit}, the {profile.inputs.size}", when.image_side, ""),
     ]
     return [
-        KeyNumber(label, format.value(amount), detail)
+        KeyNumber(worded(label, profile.inputs.noun), format.value(amount), detail)
         for label, amount, detail in found
         if amount is not None
     ]

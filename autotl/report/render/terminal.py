@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from autotl.modalities import worded
 from autotl.report.document.report import Report
 from autotl.report.section import Section
 from autotl.report.sections import place, search, summary
@@ -66,7 +67,7 @@ def result_lines(report: Report) -> list[str]:
         ensemble(report),
         *(["What to do next:", *next_data(report)] if report.next else []),
     ]
-    return [line.replace("`", "") for line in lines if line]
+    return [worded(line, report.inputs.noun).replace("`", "") for line in lines if line]
 
 
 def show_sections(sections: Iterable[Section], console: Console) -> None:

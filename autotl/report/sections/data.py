@@ -44,8 +44,8 @@ def data_sentences(report: Report) -> list[str]:
     sentences = [
         _imbalance(report),
         *target_data.sentences(quality),
-        _duplicates(quality.duplicates, report.words),
-        _leakage(quality.leakage),
+        _duplicates(quality.duplicates, report.words, report.inputs.copies),
+        _leakage(quality.leakage, report.inputs.copies),
         _unreadable_files(quality),
         *data_issues(quality, report.target.kind),
         _sizes(quality.sizes),
@@ -97,13 +97,13 @@ def _imbalance(report: Report) -> str:
     )
 
 
-def _duplicates(found: Duplicates, words: Words) -> str:
+def _duplicates(found: Duplicates, words: Words, how: str) -> str:
     if found.images is None:
         return ""
     if not found.images:
         return "No two images are identical."
     groups = format.count(found.groups, "group")
-    text = f"{format.count(found.images, 'image')} in {groups} are identical, pixel by pixel"
+    text = f"{format.count(found.images, 'image')} in {groups} are identical, {how}"
     if not found.conflicting:
         return f"{text}; identical images always have the same {words.truth}."
     groups = "one group has" if found.conflicting == 1 else f"{found.conflicting:,} groups have"
@@ -112,15 +112,13 @@ def _duplicates(found: Duplicates, words: Words) -> str:
     return f"{text}; {groups} different {words.truth}, so those of at least one image are wrong."
 
 
-def _leakage(found: Leakage) -> str:
+def _leakage(found: Leakage, how: str) -> str:
     if found.images is None:
         return ""
     leaks = []
     if found.images:
         verb = "is" if found.images == 1 else "are"
-        leaks.append(
-            f"{format.count(found.images, 'test image')} {verb} also in the training set, pixel by pixel"
-        )
+        leaks.append(f"{format.count(found.images, 'test image')} {verb} also in the training set, {how}")
     if found.groups:
         verb = "has" if found.groups == 1 else "have"
         leaks.append(f"{format.count(found.groups, 'group')} {verb} images in both sets")

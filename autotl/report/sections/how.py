@@ -21,7 +21,7 @@ def section(report: Report) -> Section:
         *map(format.sentence, how.phases),
         *final_model(report),
         f"Training took {format.count(how.epochs, 'epoch')}." if epochs > 0 else "",
-        *_input(how),
+        *_input(how, report.inputs.unit),
         _machine(how),
     ]
     settings = tuple((format.name(key), format.value(value)) for key, value in how.params.items())
@@ -56,10 +56,10 @@ def _additional(report: Report) -> str:
     return f"It learned from {format.listing(images)} besides the labelled ones." if images else ""
 
 
-def _input(how: How) -> list[str]:
+def _input(how: How, unit: str) -> list[str]:
     sentences = []
     if how.image_size is not None:
-        sentences.append(f"The input size is {format.value(how.image_size)} pixels.")
+        sentences.append(f"The input size is {format.value(how.image_size)} {unit}.")
     if isinstance(how.augmentation, bool):
         sentences.append(
             "Training images were augmented at random."

@@ -18,6 +18,7 @@ from autotl.report.sections.pictures.issue_tables import issue_tables
 from autotl.report.sections.when import score_table, similarity_table
 from autotl.report.sentences import forecasts, predictions, source_similarity
 from autotl.report.sentences.contributions import kinds
+from autotl.report.wording import section_about
 from autotl.targets import kind_named, target_of
 
 
@@ -44,11 +45,12 @@ def profile_sections(report: Report) -> list[Section]:
         ("strategy", "Recommended strategy", "Strategy", _strategy(when), {"tables": (_forecasts(report),)}),
         ("kinds", "Possible kinds of transfer", "Kinds", kinds(when), {}),
     ]
-    return [
+    found = [
         Section(name=name, title=title, link=link, sentences=kept, **more)
         for name, title, link, sentences, more in parts
         if (kept := tuple(filter(None, sentences)))
     ]
+    return [section_about(each, report.inputs.noun) for each in found]
 
 
 def _data(report: Report) -> dict[str, Any]:
@@ -113,7 +115,7 @@ def _counts(report: Report) -> str:
     return (
         f"{format.count(when.n_train, 'training image')} and {format.count(when.n_test, 'test image')} of "
         f"{format.count(when.n_classes, words.one, words.several)}{smallest}. "
-        f"The median shorter side is {format.value(when.image_side)} pixels."
+        f"The {report.inputs.size} is {format.value(when.image_side)} {report.inputs.unit}."
     )
 
 

@@ -33,7 +33,7 @@ def summary(report: Report) -> Summary:
         numbers=tuple(key_numbers(report)),
         notes=tuple(filter(None, [*contributions(report), decision(report), *_notes(report)])),
     )
-    return summary_about(found, report.modality)
+    return summary_about(found, report.inputs.noun)
 
 
 def _notes(report: Report) -> list[str]:

@@ -8,20 +8,10 @@ from autotl.report.section import Section, Snippet
 
 AUTOTL = """import autotl
 result = autotl.load("RUN")
-print(result.predict("photo.jpg"))"""
-SHELL = "autotl predict RUN photos/ --out predictions.csv"
-TEXT_AUTOTL = """import autotl
-result = autotl.load("RUN")
-print(result.predict(["a text", "another text"]))"""
-CALLS = {
-    "image": (AUTOTL, SHELL, ""),
-    "text": (
-        TEXT_AUTOTL,
-        "autotl predict RUN texts.csv --out predictions.csv",
-        'python RUN/model/load_model.py "a text" "another text"',
-    ),
-}
-"""Calls of autotl in Python and in a shell, and of the loader in the model folder, by the kind of inputs."""
+print(result.predict({inputs}))"""
+SHELL = "autotl predict RUN {inputs} --out predictions.csv"
+ALONE = "python RUN/model/load_model.py {inputs}"
+"""Calls of autotl in Python and in a shell, and of the loader in the model folder."""
 TIMM = """import timm, torch
 from PIL import Image
 network = timm.create_model("local-dir:RUN/model", pretrained=True).eval()
@@ -57,12 +47,13 @@ def code(start: str, kind: str) -> str:
 def section(report: Report) -> Section:
     """Show code for Python, a shell and timm."""
     heads, ensemble = report.what.heads, report.how.ensemble
-    predict, shell, alone = CALLS.get(report.modality, CALLS["image"])
+    usage = report.inputs
     comment, start = "Without autotl, because RUN/model is a timm folder", TIMM
     if heads:
         comment, start = "Without autotl, by the loader in the model folder", LOADER
     without = Snippet(comment, "python", code(start, report.target.kind))
-    if alone:
+    if usage.loader:
+        alone = ALONE.format(inputs=usage.loader)
         without = Snippet("Without autotl, by the loader in the model folder", "sh", alone)
     several, plugin_heads = heads and ensemble is not None and ensemble.kept, report.what.plugin_heads
     return Section(
@@ -76,8 +67,8 @@ def section(report: Report) -> Section:
             )
         ),
         snippets=(
-            Snippet("In Python", "python", predict),
-            Snippet("In a shell, with one row for each image", "sh", shell),
+            Snippet("In Python", "python", AUTOTL.format(inputs=usage.python)),
+            Snippet("In a shell, with one row for each image", "sh", SHELL.format(inputs=usage.shell)),
             *(() if several or plugin_heads else (without,)),
         ),
     )

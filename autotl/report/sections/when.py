@@ -99,7 +99,7 @@ def _data(report: Report) -> str:
     if when.min_per_class is not None and report.target.kind == "single_label":
         text += f", {when.min_per_class:,} in the smallest class"
     if when.image_side is not None:
-        text += f". The median shorter side is {format.value(when.image_side)} pixels"
+        text += f". The {report.inputs.size} is {format.value(when.image_side)} {report.inputs.unit}"
     return text + "."
 
 

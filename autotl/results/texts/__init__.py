@@ -1,1 +1,1 @@
-"""Texts: predictions for them, and the folder of their networks."""
+"""Texts: the folder of their networks."""

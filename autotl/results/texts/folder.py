@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
 from torch import nn
 
 from autotl import jsonio
-from autotl.api import PredictionIntervals, TargetSpec, TextConfig, Weights
+from autotl.api import DeliveredNetwork, TextConfig, Weights
 from autotl.backbone import create
 from autotl.files import write_bytes
 from autotl.modalities.text.form import (
@@ -21,50 +22,37 @@ from autotl.modalities.text.form import (
 )
 from autotl.modalities.text.networks import TextNetwork
 from autotl.modalities.text.tokens import NGRAMS
-from autotl.results.by_target.target_entries import interval_entries, target_entries
 from autotl.results.head_files import LOADER_FILE, write_tensors
 from autotl.results.texts.loader import text_loader, with_text_network
 
 
-def write_text_files(
-    folder: Path,
-    model: nn.Module,
-    target: TargetSpec,
-    *,
-    outputs: int,
-    input_size: int,
-    intervals: PredictionIntervals | None,
-) -> None:
+def write_text_network(folder: Path, network: DeliveredNetwork) -> None:
     """Write the weights, configuration, tokenizer and loader of a network.
 
     A loader of a head that is not linear is there already.
 
     Args:
         folder: The new folder.
-        model: The network, without a head that is not linear.
-        target: The kind of target, and the names of the classes.
-        outputs: The outputs of the classifier; 0 without one.
-        input_size: The number of tokens that the network was trained at.
-        intervals: The prediction intervals of numbers; None for other targets.
+        network: The network, with further entries of the configuration.
     """
-    assert isinstance(model, TextNetwork)
+    model = cast(TextNetwork, network.model)
     config = model.input_config
     write_tensors(folder / WEIGHTS_FILE, model.state_dict())
     form = TextForm(
         model.pretrained_cfg["architecture"],
-        TextInput(input_size, _encoder(folder, config), config.padding, config.special, config.fixed),
+        TextInput(network.input_size, _encoder(folder, config), config.padding, config.special, config.fixed),
         model.arguments,
-        outputs,
+        network.outputs,
     )
     loader = folder / LOADER_FILE
     code = with_text_network(loader.read_text(encoding="utf-8")) if loader.is_file() else text_loader()
     write_bytes(loader, code.encode())
-    entries = {**target_entries(target), **interval_entries(intervals)}
-    jsonio.write(folder / CONFIG_FILE, {**jsonio.plain(form), "num_features": model.num_features, **entries})
+    described = {**jsonio.plain(form), "num_features": model.num_features, **network.entries}
+    jsonio.write(folder / CONFIG_FILE, described)
 
 
-def load_text_network(folder: Path) -> tuple[nn.Module, TextConfig]:
-    """Return the network of a folder, and the form of its texts.
+def load_text_network(folder: Path) -> tuple[dict[str, Any], nn.Module, TextConfig]:
+    """Return the configuration, the network, and the form of its texts.
 
     A head that is not linear is missing.
 
@@ -75,7 +63,7 @@ def load_text_network(folder: Path) -> tuple[nn.Module, TextConfig]:
     weights = Weights(
         folder.name, form.architecture, f"local folder {folder}", folder=folder, modality="text"
     )
-    return create(weights), form.input.config(folder)
+    return jsonio.read(folder / CONFIG_FILE), create(weights), form.input.config(folder)
 
 
 def _encoder(folder: Path, config: TextConfig) -> str:

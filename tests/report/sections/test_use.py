@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("lines", [use.AUTOTL, TIMM], ids=["autotl", "timm"])
+@pytest.mark.parametrize("lines", [use.AUTOTL.format(inputs='"photo.jpg"'), TIMM], ids=["autotl", "timm"])
 def test_the_lines_end_in_a_label(
     folder: Path, lines: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

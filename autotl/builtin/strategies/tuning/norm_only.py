@@ -44,6 +44,8 @@ class NormOnly:
     on_request = True
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
+        if backbone.vectors == 0:
+            return Applies(False, f"{backbone.name} has no normalisation layers and no biases to train")
         return Applies(True, "every network has scales, shifts or biases besides its weight matrices")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:

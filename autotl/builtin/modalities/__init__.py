@@ -1,0 +1,1 @@
+"""Built-in kinds of inputs, one file each."""

@@ -1,0 +1,1 @@
+"""Images: the folder of their networks."""
