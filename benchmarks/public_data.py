@@ -106,7 +106,7 @@ def _encoded(clone: Path, form: str) -> Iterator[bytes]:
         yield out.getvalue()
 
 
-def _clone(source: Source, folder: Path) -> None:
+def clone(source: Source, folder: Path) -> None:
     """Clone a repository at its commit, unless the folder exists."""
     if folder.exists():
         return
@@ -125,7 +125,7 @@ def main(arguments: list[str]) -> int:
     given.zips.mkdir(parents=True, exist_ok=True)
     incomplete = 0
     for name in given.only or SOURCES:
-        _clone(SOURCES[name], given.clones / name)
+        clone(SOURCES[name], given.clones / name)
         found, required = build(name, given.clones / name, given.zips)
         incomplete += found < required
         print(f"{name}: {found} of {required} images{'' if found == required else '; no zip was written'}")

@@ -65,7 +65,8 @@ def run(job: dict[str, Any], out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="autotl-entrant-") as folder:
         result = _fit(job, Path(folder) / "run")
         target = TargetSpec(job["target"], tuple(job["classes"]))
-        logits = _logits(_predictions(result, Path(job["test"]), target), target)
+        found = _of_texts(result, job, target) if job["text"] else _of_images(result, job, target)
+        logits = _logits(found, target)
         entry = _entry(result, job["strategy"])
     np.save(out / "logits.npy", logits, allow_pickle=False)
     jsonio.write(out / "entry.json", entry)
@@ -151,6 +152,7 @@ def _fit(job: dict[str, Any], folder: Path) -> Result:
         data=job["table"],
         target=job["target"],
         label=job["columns"] if job["target"] != "single_label" else None,
+        text=job["text"],
         out=folder,
         backbone=job["backbone"]["folder"] or job["backbone"]["name"],
         strategies=[job["strategy"]] if job["strategy"] else (),
@@ -210,14 +212,16 @@ def _plugin(strategy: str | None) -> str:
 
 
 def _flops(predictor: Any) -> float:
-    """Return the multiply-adds of the network for one image."""
+    """Return the multiply-adds of the network for one image or text."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    input_size = predictor.view.input_size
-    device = next(predictor.model.parameters()).device
+    from autotl.backbone import example_inputs
+
+    model = predictor.model
+    inputs = example_inputs(model, 1, predictor.view.input_size).to(next(model.parameters()).device)
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        predictor.model(torch.zeros(1, 3, input_size, input_size, device=device))
+        model(inputs)
     return float(counter.get_total_flops()) / 2
 
 
@@ -228,7 +232,15 @@ def _logits(predictions: NDArray[np.float64], target: TargetSpec) -> NDArray[np.
     return target_of(target).outputs_of(predictions)
 
 
-def _predictions(result: Result, images: Path, target: TargetSpec) -> NDArray[np.float64]:
+def _of_texts(result: Result, job: Mapping[str, Any], target: TargetSpec) -> NDArray[np.float64]:
+    """Return predictions (texts, k) of the test texts in the listed order."""
+    numbers = target.kind == "regression"
+    table = result.predict(Path(job["test"]), probabilities=not numbers, image=job["text"])
+    columns = list(target.names) if numbers else [f"{PROBABILITY}{name}" for name in target.names]
+    return table[columns].to_numpy(dtype=np.float64)
+
+
+def _of_images(result: Result, job: Mapping[str, Any], target: TargetSpec) -> NDArray[np.float64]:
     """Return predictions (images, k) of the test images in the listed order.
 
     They are read from the run folder. The model predicts images that the run had no time for.
@@ -237,7 +249,7 @@ def _predictions(result: Result, images: Path, target: TargetSpec) -> NDArray[np
     columns = [f"{PREDICTED if numbers else PROBABILITY}{name}" for name in target.names]
     with (result.folder / "test.csv").open(encoding="utf-8", newline="") as file:
         known = {row["item"]: [float(row[name]) for name in columns] for row in csv.DictReader(file)}
-    with images.open(encoding="utf-8", newline="") as file:
+    with Path(job["test"]).open(encoding="utf-8", newline="") as file:
         names = [row["image"] for row in csv.DictReader(file)]
     if missing := [name for name in names if name not in known]:
         table = result.predict(missing, probabilities=not numbers).set_index("path")

@@ -10,10 +10,10 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from autotl.api import Strategy, adapts, roles_of
+from autotl.api import OwnNetworks, Strategy, TargetSpec, Task, adapts, roles_of
 from autotl.bench.data_sets.data import Data
 from autotl.bench.suite import ALL, Checkpoint, Peer, Suite
-from autotl.errors import UnknownName
+from autotl.errors import FAILURES, UnknownName
 from autotl.leaderboard import KEY, Kind
 from autotl.preparation.additional.roles import counterparts_of, learnable
 
@@ -22,6 +22,8 @@ DEFAULT = "@default"
 """The suffix of an entrant that runs a strategy only with its default settings."""
 SELECTORS = ("random_search", "plain_optuna")
 """The other searches over all strategies, as in autotl.bench.joint, which imports torch."""
+TYPICAL_ROWS, TYPICAL_SIZE = 20, 64
+"""Training examples of a class and their size, for asking a strategy for its networks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,9 @@ def takes_part(entrant: Entrant, data: Data, suite: Suite, strategies: Mapping[s
 def can_run(entrant: Entrant, data: Data, strategies: Mapping[str, Strategy]) -> bool:
     """Return whether an entrant can run on a data set.
 
-    A peer needs images with one class each. A strategy needs the additional images that it learns from. A
-    strategy that adapts to the place of use starts from the best model of a search, so only autotl runs it.
+    A peer needs images with one class each. A strategy needs the additional images that it learns from, and a
+    baseline inputs that its own networks take. A strategy that adapts to the place of use starts from the
+    best model of a search, so only autotl runs it.
 
     Args:
         entrant: The entrant.
@@ -167,9 +170,25 @@ def can_run(entrant: Entrant, data: Data, strategies: Mapping[str, Strategy]) ->
         strategies: The installed strategies by name.
     """
     if entrant.peer is not None:
-        return data.target == "single_label"
+        return data.target == "single_label" and data.modality == "image"
     found = strategies.get(entrant.strategy or "")
-    return found is None or (not adapts(found) and {*roles_of(found)} <= {*data.additional})
+    if found is None:
+        return True
+    return not adapts(found) and {*roles_of(found)} <= {*data.additional} and _takes_inputs(found, data)
+
+
+def _takes_inputs(strategy: Strategy, data: Data) -> bool:
+    """Return whether a strategy trains backbones, or own networks that take the inputs of a data set."""
+    if not isinstance(strategy, OwnNetworks):
+        return True
+    names = ("a",) if data.target == "regression" else ("a", "b")
+    counts = {name: TYPICAL_ROWS for name in names}
+    task = Task(TargetSpec(data.target, names), counts, TYPICAL_SIZE, modality=data.modality)
+    try:
+        offered = [weights.modality for weights in strategy.networks(task)]
+    except FAILURES:  # a plugin's code: its failure gets a row
+        return True
+    return not offered or data.modality in offered
 
 
 def entries(

@@ -133,6 +133,7 @@ def job(
         "default": entry.entrant.kind == "default",
         "target": prepared.split.target,
         "columns": list(prepared.columns),
+        "text": None if prepared.data.modality == "image" else prepared.data.modality,
         "additional": {
             role: str(path.resolve())
             for role, path in prepared.additional.items()

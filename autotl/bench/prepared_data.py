@@ -1,12 +1,10 @@
 """Write a data set to disk for every entrant.
 
-It consists of image files, and lists that every entrant can read.
+It consists of image files, and lists that every entrant can read. Texts are in the lists.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,26 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from autotl import jsonio
 from autotl.api import Columns, Dataset, Reader, TargetSpec
 from autotl.bench import split as splits
-from autotl.bench.data_sets.data import REST, Data, label_columns
-from autotl.bench.data_sets.target_texts import cells_of, names_in, target_texts
+from autotl.bench.data_sets.data import MESSAGES, REST, Data, label_columns
+from autotl.bench.data_sets.index import Example, IndexRow, export, read_index, write_index, write_table
+from autotl.bench.data_sets.target_texts import cells_of, names_in
 from autotl.bench.generated.draw import FAMILIES, draw
 from autotl.bench.generated.from_files import MAKERS, make_table
 from autotl.bench.split import Split
-from autotl.data import map_in_threads, read
+from autotl.data import customer_messages, read
 from autotl.errors import BenchError, UnknownName
 from autotl.seeds import derive
 
 TEST_PER_CLASS = 200
 """Test images per class of a generated data set."""
-_IndexRow = tuple[str, str, str, str]
-"""Digest, target, part and file of an image."""
-_Image = tuple[str, str, str | None, Path]
 _MADE = "made"  # folder of changed images, which are exported like others
 _INDEX, _OTHERS = "index.csv", "others.csv"
-_HEADER = ("digest", "label", "part", "image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +38,9 @@ class PreparedData:
     Attributes:
         data: The data set.
         split: The split.
-        table: CSV file with image, label and part. Each number has a column with its name.
-        train: CSV file with image and label of the training images.
-        test: CSV file with the test images, in the order of the logits.
+        table: CSV file with image or text, label and part. Each number has a column with its name.
+        train: CSV file with image or text and label of the training part.
+        test: CSV file with the test images or texts, in the order of the logits.
         additional: Files or folders of the images besides the labelled ones, by role.
     """
 
@@ -93,8 +87,8 @@ def prepare_data(
         BenchError: If the data differs from that of the official split.
     """
     home = folder / data.name
-    images = _images(data, home, files, readers)
-    lines: list[Any] = [(digest, label, part) for digest, label, part, _ in images]
+    examples = _examples(data, home, files, readers)
+    lines: list[Any] = [(digest, label, part) for digest, label, part, _ in examples]
     split = splits.make(
         lines,
         shots=shots,
@@ -108,18 +102,19 @@ def prepare_data(
     _check_official(data, split, official / name)
     lists = home / name.removesuffix(".csv")
     left = splits.unused(lines, split, test=data.test) if REST in data.additional.values() else []
-    rest = {digest: image for digest, _, _, image in images}
+    rest = {digest: cell for digest, _, _, cell in examples}
     additional = {}
     for role, other in data.additional.items():
         if other == REST:
             additional[role] = lists / f"{role}.csv"
-            _write(additional[role], ("image",), [(str(rest[digest].resolve()),) for digest in left])
+            write_table(additional[role], ("image",), [(rest[digest],) for digest in left])
         elif other == data.test_file:
             additional[role] = lists / f"{role}.csv"
-            _write_others(additional[role], data, split, _read_index(home / _OTHERS))
+            _write_others(additional[role], data, split, read_index(home / _OTHERS, data.modality))
         else:
             additional[role] = _data_file(data, other, files)
-    _write_lists(lists, split, {(digest, label): image for digest, label, _, image in images})
+    cells = {(digest, label): cell for digest, label, _, cell in examples}
+    _write_lists(lists, split, cells, column=data.modality)
     return PreparedData(data, split, lists / "table.csv", lists / "train.csv", lists / "test.csv", additional)
 
 
@@ -140,19 +135,19 @@ def _check_official(data: Data, split: Split, path: Path) -> None:
         )
 
 
-def _write_lists(folder: Path, split: Split, images: Mapping[tuple[str, str], Path]) -> None:
-    """Write the table, and the lists of training and test images."""
+def _write_lists(folder: Path, split: Split, cells: Mapping[tuple[str, str], str], *, column: str) -> None:
+    """Write the table, and the lists of the training and test parts."""
     names = split.numbers or ("label",)
     rows = [
-        (str(images[line.digest, line.label].resolve()), *cells_of(line.label, split.target), line.part)
+        (cells[line.digest, line.label], *cells_of(line.label, split.target), line.part)
         for line in split.lines
     ]
-    _write(folder / "table.csv", ("image", *names, "part"), rows)
-    _write(folder / "train.csv", ("image", *names), [row[:-1] for row in rows if row[-1] == "train"])
-    _write(folder / "test.csv", ("image",), [row[:1] for row in rows if row[-1] == "test"])
+    write_table(folder / "table.csv", (column, *names, "part"), rows)
+    write_table(folder / "train.csv", (column, *names), [row[:-1] for row in rows if row[-1] == "train"])
+    write_table(folder / "test.csv", (column,), [row[:1] for row in rows if row[-1] == "test"])
 
 
-def _write_others(path: Path, data: Data, split: Split, others: Sequence[_Image]) -> None:
+def _write_others(path: Path, data: Data, split: Split, others: Sequence[Example]) -> None:
     """Write the images of the test file that are no test images, with their targets."""
     if not others:
         raise BenchError(
@@ -160,8 +155,8 @@ def _write_others(path: Path, data: Data, split: Split, others: Sequence[_Image]
             "additional ones. Give another file."
         )
     names = split.numbers or ("label",)
-    rows = [(str(image.resolve()), *cells_of(label, split.target)) for _, label, _, image in others]
-    _write(path, ("image", *names), rows)
+    rows = [(image, *cells_of(label, split.target)) for _, label, _, image in others]
+    write_table(path, ("image", *names), rows)
 
 
 def _data_file(data: Data, name: str, files: Path | None) -> Path:
@@ -172,49 +167,26 @@ def _data_file(data: Data, name: str, files: Path | None) -> Path:
     return path
 
 
-def _images(data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]) -> list[_Image]:
-    """Return digest, target, part and file of every image; decode and write them the first time."""
+def _examples(data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]) -> list[Example]:
+    """Return every image or text; read and write them the first time."""
     index, others = home / _INDEX, home / _OTHERS
     if not (index.is_file() and (data.test_file is None or others.is_file())):
         shutil.rmtree(home, ignore_errors=True)
         dataset = _open(data, home, files, readers)
-        rows = _exported(dataset, home, "images")
+        rows = export(dataset, home, "images")
         if data.test_file is not None:
             path = _data_file(data, data.test_file, files)
             other = read(path, readers=readers, columns=Columns(data.image, data.label, target=data.target))
-            rows, left = _with_test_rows(data, rows, _exported(other, home, "test-images"))
-            _write(others, _HEADER, left)
-        _write(index, _HEADER, rows)
+            rows, left = _with_test_rows(data, rows, export(other, home, "test-images"))
+            write_index(others, data.modality, left)
+        write_index(index, data.modality, rows)
         shutil.rmtree(home / _MADE, ignore_errors=True)
-    return _read_index(index)
-
-
-def _read_index(path: Path) -> list[_Image]:
-    """Return digest, target, part and file of every image of an index."""
-    with path.open(encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file))
-    return [(row["digest"], row["label"], row["part"] or None, path.parent / row["image"]) for row in found]
-
-
-def _exported(dataset: Dataset, home: Path, folder: str) -> list[_IndexRow]:
-    """Write the images into a folder, and return their rows of the index."""
-    (home / folder).mkdir(parents=True)
-
-    def save(row: int) -> None:
-        dataset.openers[row]().save(home / folder / f"{row:07d}.png", compress_level=1)
-
-    for _ in map_in_threads(save, range(len(dataset))):
-        pass
-    columns = dataset.table["digest"], target_texts(dataset), dataset.table["part"]
-    return [
-        (digest, target, part or "", f"{folder}/{number:07d}.png")
-        for number, (digest, target, part) in enumerate(zip(*columns, strict=True))
-    ]
+    return read_index(index, data.modality)
 
 
 def _with_test_rows(
-    data: Data, rows: list[_IndexRow], others: list[_IndexRow]
-) -> tuple[list[_IndexRow], list[_IndexRow]]:
+    data: Data, rows: list[IndexRow], others: list[IndexRow]
+) -> tuple[list[IndexRow], list[IndexRow]]:
     """Replace the test rows by those of another file, and return its other rows too.
 
     All of its rows are test rows if it has no parts.
@@ -234,7 +206,7 @@ def _with_test_rows(
 
 
 def _open(data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]) -> Dataset:
-    columns = Columns(data.image, data.label, target=data.target)
+    columns = Columns(data.image, data.label, target=data.target, text=data.text)
     if data.file is not None:
         path = _data_file(data, data.file, files)
         if not data.is_made:
@@ -262,18 +234,12 @@ def _generate(data: Data) -> tuple[Any, Any]:
 
         digits = load_digits()
         return (digits.images * (255 / 16)).round().astype("uint8"), digits.target
+    if name == MESSAGES:
+        return customer_messages(**data.settings)
     if name not in FAMILIES:
-        raise UnknownName("generator", name, ["digits", *FAMILIES])
+        raise UnknownName("generator", name, ["digits", MESSAGES, *FAMILIES])
     settings = dict(data.settings)
     # by default, enough for the test images and for all training images that a seed may use
     per_class = settings.pop("per_class", 0) or (data.train_cap or TEST_PER_CLASS) + TEST_PER_CLASS
     images, labels = draw(name, per_class=per_class, seed=derive(0, "benchmark", data.name), **settings)
     return np.asarray(images), np.asarray(labels)
-
-
-def _write(path: Path, header: tuple[str, ...], rows: list[Any]) -> None:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    jsonio.write_text(path, out.getvalue())

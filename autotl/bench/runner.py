@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from threading import Event
@@ -190,6 +191,8 @@ def _prepare_splits(plan: BenchPlan, data: Data, catalog: plugins.Catalog) -> _P
             f"{data.name}: no installed strategy adapts to its images of the place of use. Install a plugin "
             "such as autotl-adapt."
         )
+    if data.modality == "text" and find_spec("tokenizers") is None:
+        raise DataMissing(f"{data.name}: texts need pip install 'autotl[text]'.")
     found: _Prepared = {}
     for shots in plan.suite.shots_of(data):
         for seed in plan.seeds or plan.suite.seeds:

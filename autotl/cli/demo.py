@@ -1,7 +1,8 @@
-"""Define the demo: a whole run on the handwritten digits of scikit-learn."""
+"""Define the demo: a whole run on handwritten digits or messages."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,13 +12,17 @@ import autotl
 from autotl.cli.app import app
 from autotl.cli.generated_options import Json, Quiet, Seed, Verbose
 from autotl.cli.results import log_to, show_lines, show_next, show_result, watch_of
+from autotl.data import customer_messages
 from autotl.errors import RunError
 from autotl.escaping import console
 
-BACKBONE = "efficientnet_lite0"
+BACKBONE, TEXT_BACKBONE = "efficientnet_lite0", "static:wordllama"
 LEARN, TESTS = 20, 50
 FEW, FEW_TESTS = 5, 45
 """Training and test digits of each class, without and with ``--few``."""
+TEXT_TESTS = 20
+"""Test messages of each class."""
+TEXT_PACKAGES = ("tokenizers", "wordllama")
 WHY = {
     "hurts": "Digits differ a lot from the photographs of the pretraining, so training from scratch is "
     "better here. On photographs the result is often the opposite. Try yours.",
@@ -26,6 +31,15 @@ WHY = {
     "helps": "Digits differ a lot from photographs, and yet the pretrained network is the better start.",
 }
 """The explanations of the verdict on digits."""
+WHY_TEXTS = {
+    "hurts": "Counting the words of these messages is better than the meaning that the pretrained vectors "
+    "give them. On other texts the result may be the opposite. Try yours.",
+    "no_measurable_difference": "Counting the words of these messages is about as good as the meaning that "
+    "the pretrained vectors give them. With fewer messages or other texts the result may differ. Try yours.",
+    "helps": "The pretrained vectors know related words, so a message may have words that no training "
+    "message has. With many texts, counting words catches up.",
+}
+"""The explanations of the verdict on messages."""
 
 
 @app.command()
@@ -33,25 +47,32 @@ def demo(
     out: Annotated[
         Path | None, typer.Option(help="The new folder for the run. Default: autotl-demo.")
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="All 1,797 digits and five minutes.")] = False,
-    few: Annotated[bool, typer.Option("--few", help="Five digits of each class instead of 20.")] = False,
+    text: Annotated[
+        bool, typer.Option("--text", help="Messages of customers instead of digits (needs autotl[text]).")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="All digits or messages, and five minutes.")] = False,
+    few: Annotated[bool, typer.Option("--few", help="Five of each class instead of 20.")] = False,
     budget: Annotated[str | None, typer.Option(help="Wall-clock time. Default: 1m, with --full 5m.")] = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run everything on scikit-learn's handwritten digits: no network, no data to prepare."""
+    """Run everything on digits or messages: no network, no data to prepare."""
     if full and few:
-        raise typer.BadParameter("--full takes all digits and --few five of each class. Give one of them.")
-    learn, tests = (FEW, FEW_TESTS) if few else (LEARN, TESTS)
-    images, labels = _digits(None if full else learn + tests, seed=seed)
+        raise typer.BadParameter(
+            "--full takes all of the data and --few five of each class. Give one of them."
+        )
+    learn = FEW if few else LEARN
+    tests = TEXT_TESTS if text else (FEW_TESTS if few else TESTS)
+    each = None if full else learn + tests
+    data = _messages(each, seed=seed) if text else _digits(each, seed=seed)
     folder, watch = out or _unused(Path("autotl-demo")), watch_of(quiet or as_json)
     with log_to(watch, enabled=verbose):
         result = autotl.fit(
-            (images, labels),
+            data,
             out=folder,
-            backbone=BACKBONE,
+            backbone=TEXT_BACKBONE if text else BACKBONE,
             budget=budget or ("5m" if full else "1m"),
             test=0.2 if full else tests / (learn + tests),
             seed=seed,
@@ -59,21 +80,39 @@ def demo(
         )
     show_result(result, as_json=as_json, quiet=quiet)
     if not (quiet or as_json):
-        _show_next_steps(folder, WHY.get(result.verdict["transfer"], ""), few=few)
+        why = (WHY_TEXTS if text else WHY).get(result.verdict["transfer"], "")
+        _show_next_steps(folder, why, few=few, text=text)
 
 
-def _show_next_steps(folder: Path, why: str, *, few: bool) -> None:
+def _show_next_steps(folder: Path, why: str, *, few: bool, text: bool) -> None:
+    kind, data = ("texts", "TEXTS.csv") if text else ("images", "PHOTOS")
+    form = "a column of texts, one of labels" if text else f"one folder in {data} for each class"
+    fewer = f"autotl demo{' --text' * text} --few   (five of each class)"
     steps = (
-        *(() if few else (("Fewer images", "autotl demo --few   (five of each class)"),)),
+        *(() if few else ((f"Fewer {kind}", fewer),)),
         ("See why", f"open {folder / 'report.html'} in a browser"),
-        ("Your images", "autotl fit PHOTOS --out run   (one folder in PHOTOS for each class)"),
-        ("Before training", "autotl analyze PHOTOS"),
-        ("In Python", 'autotl.fit("PHOTOS", budget="5m")'),
+        (f"Your {kind}", f"autotl fit {data} --out run   ({form})"),
+        ("Before training", f"autotl analyze {data}"),
+        ("In Python", f'autotl.fit("{data}", budget="5m")'),
     )
     shown = console()
     if why:
         show_lines(shown, f"\n{why}")
     show_next(shown, steps)
+
+
+def _messages(each: int | None, *, seed: int) -> tuple[Any, Any]:
+    """Return messages and their classes: ``each`` of each class, or all 240 for None.
+
+    Raises:
+        RunError: The packages of texts are not installed.
+    """
+    if missing := [name for name in TEXT_PACKAGES if find_spec(name) is None]:
+        raise RunError(
+            f"autotl demo --text needs {' and '.join(TEXT_PACKAGES)} (got no {missing[0]}). "
+            "Install them: python -m pip install 'autotl[text]'"
+        )
+    return customer_messages(each, seed=seed)
 
 
 def _digits(each: int | None, *, seed: int) -> tuple[Any, Any]:

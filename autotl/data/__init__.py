@@ -87,6 +87,13 @@ if TYPE_CHECKING:
     from autotl.data.tabular.delimited import delimited_rows
     from autotl.data.tabular.hub_classes import names_of_ids, parquet_class_names
     from autotl.data.tabular.locate_images import ImageLocator
+    from autotl.data.tabular.stored_datasets import (
+        holds_dataset,
+        is_saved_dataset,
+        joined_parquet,
+        loaded_dataset,
+        parquet_files,
+    )
     from autotl.data.tabular.text_columns import text_columns
     from autotl.data.targets.label_sets import is_list
     from autotl.data.targets.read_targets import (
@@ -97,9 +104,10 @@ if TYPE_CHECKING:
     )
     from autotl.data.texts.cells import cell_opener
     from autotl.data.texts.encodings import read_text_file
+    from autotl.data.texts.messages.reading import customer_messages
     from autotl.data.texts.names import text_name
     from autotl.data.texts.prediction import ReadsTexts, UnlabelledText, prediction_texts, text_files
-    from autotl.data.texts.reading import read_texts
+    from autotl.data.texts.reading import read_texts, text_digest
     from autotl.data.texts.tables import json_rows, rows_of_texts
     from autotl.data.threads import map_in_threads
     from autotl.data.torch_datasets import torch_class_names, torch_image_file, torch_labels
@@ -144,6 +152,7 @@ __all__ = [
     "class_order",
     "count_divided_groups",
     "count_strata",
+    "customer_messages",
     "deep_values_of",
     "delimited_rows",
     "failure_reason",
@@ -152,6 +161,7 @@ __all__ = [
     "group_texts",
     "header_size",
     "hide_rows",
+    "holds_dataset",
     "holds_image",
     "image_column",
     "image_from_array",
@@ -162,9 +172,11 @@ __all__ = [
     "is_image_name",
     "is_list",
     "is_missing",
+    "is_saved_dataset",
     "is_special_file",
     "join_counts",
     "join_names",
+    "joined_parquet",
     "json_rows",
     "keep_groups_together",
     "label_paths",
@@ -173,12 +185,14 @@ __all__ = [
     "labels_by_part",
     "limit_thread_spinning",
     "list_images",
+    "loaded_dataset",
     "map_in_threads",
     "names_of_ids",
     "open_alone",
     "open_cells",
     "open_image",
     "parquet_class_names",
+    "parquet_files",
     "part_of",
     "path_or_none",
     "path_text",
@@ -216,6 +230,7 @@ __all__ = [
     "summarise_data",
     "text_column",
     "text_columns",
+    "text_digest",
     "text_files",
     "text_name",
     "thumbnail",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from autotl.modalities.image.normalise import Normalise
     from autotl.modalities.image.view import View, image_view
     from autotl.modalities.kinds import modality_named, modality_of, noun_of
+    from autotl.modalities.text.coverage import word_coverage
     from autotl.modalities.text.form import is_transformers_config
     from autotl.modalities.text.tokens import padding_of
     from autotl.modalities.text.wording import folded_text, simhash, words_of
@@ -27,6 +28,7 @@ __all__ = [
     "noun_of",
     "padding_of",
     "simhash",
+    "word_coverage",
     "worded",
     "words_of",
 ]

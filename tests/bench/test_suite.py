@@ -43,7 +43,9 @@ def test_missing_keys_have_defaults(tmp_path: Path) -> None:
     assert suite.strategies == ("all",)
 
 
-@pytest.mark.parametrize("name", ["smoke", "public", "selection", "kinds", "vtab-lite", "full"])
+@pytest.mark.parametrize(
+    "name", ["smoke", "public", "selection", "kinds", "text", "text-smoke", "vtab-lite", "full"]
+)
 def test_the_shipped_suites_can_be_read(name: str) -> None:
     suite = bench.load(name)
     assert suite.summary
@@ -76,7 +78,7 @@ def test_a_metric_that_cannot_score_the_target_is_replaced(tmp_path: Path, targe
     assert suite.shots_of(data) == ((5,) if target == "single" else (0,))
 
 
-@pytest.mark.parametrize("name", ["smoke", "public", "selection", "kinds"])
+@pytest.mark.parametrize("name", ["smoke", "public", "selection", "kinds", "text", "text-smoke"])
 def test_the_splits_of_data_without_the_hub_are_fixed(name: str) -> None:
     suite = bench.load(name)
     for data in suite.datasets:
@@ -95,6 +97,12 @@ def test_the_splits_of_data_without_the_hub_are_fixed(name: str) -> None:
     ("text", "said"),
     [
         ("seeds = [0", "not a TOML file"),
+        (with_keys('text = "a"\nimage = "b"'), "must have no image, because its inputs are texts"),
+        (
+            WHOLE.replace("shapes", "messages")
+            + '[[dataset]]\nname = "b"\ngenerator = "messages"\nsource = "c"',
+            "no source",
+        ),
         ("sedes = [0]" + WHOLE, "Did you mean 'seeds'"),
         (WHOLE.replace("generator", "genrator"), "Did you mean 'generator'"),
         (WHOLE.replace('generator = "shapes"', ""), "one of generator, file and huggingface (got 0)"),
@@ -137,9 +145,15 @@ def test_the_error_for_an_unknown_suite_suggests_similar_ones() -> None:
         bench.load("nowhere.toml")
 
 
-@pytest.mark.parametrize("name", ["digits", "shapes", "gratings-far", "colours"])
-def test_the_generated_data_match_their_splits(name: str, tmp_path: Path) -> None:
-    suite = bench.load("smoke")
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        *(("smoke", name) for name in ("digits", "shapes", "gratings-far", "colours")),
+        ("text-smoke", "messages"),
+    ],
+)
+def test_the_generated_data_match_their_splits(source: str, name: str, tmp_path: Path) -> None:
+    suite = bench.load(source)
     (data,) = (each for each in suite.datasets if each.name == name)
     readers = plugins.load().readers.items
     found = prepare_data(

@@ -9,6 +9,8 @@ import pytest
 
 from autotl import cli
 from autotl.cli import demo
+from autotl.errors import RunError
+from tests.support.texts import vectors_folder
 
 
 def run(*words: str) -> int:
@@ -71,3 +73,39 @@ def test_the_demo_measures_the_gain_of_an_imagenet_network(tmp_path: Path) -> No
     assert "efficientnet_lite0" in report["verdict"]["sentence"]
     low, high = report["when"]["transfer_gain"]["ci95"]
     assert low < report["when"]["transfer_gain"]["value"] < high
+
+
+def test_the_demo_of_texts_ends_as_that_of_images(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tokenizers")
+    monkeypatch.setattr(demo, "TEXT_BACKBONE", str(vectors_folder(small / "vectors")))
+    monkeypatch.setattr(demo, "TEXT_PACKAGES", ("tokenizers",))
+    assert run("--text", "--budget", "8s") == 0
+    out = capsys.readouterr().out
+    report = json.loads((small / "autotl-demo/report.json").read_text(encoding="utf-8"))
+    assert report["verdict"]["sentence"] in out
+    assert report["when"]["n_train"] == 36
+    assert "autotl demo --text --few   (five of each class)" in out
+    assert "autotl fit TEXTS.csv --out run   (a column of texts, one of labels)" in out
+    assert "open autotl-demo/report.html in a browser" in out
+    if (taught := demo.WHY_TEXTS.get(report["verdict"]["transfer"])) is not None:
+        assert " ".join(taught.split()[:5]) in " ".join(out.split())
+
+
+def test_without_the_packages_the_demo_of_texts_names_the_extra(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "TEXT_PACKAGES", ("tokenizers", "no_such_vectors"))
+    with pytest.raises(RunError, match=r"got no no_such_vectors.*pip install 'autotl\[text\]'"):
+        cli.app(["demo", "--text"], standalone_mode=False)
+    assert not (small / "autotl-demo").exists()
+
+
+@pytest.mark.slow
+def test_the_demo_of_texts_measures_the_gain_of_the_installed_vectors(tmp_path: Path) -> None:
+    pytest.importorskip("wordllama")
+    assert run("--text", "--out", str(tmp_path / "run"), "--quiet") == 0
+    report = json.loads((tmp_path / "run/report.json").read_text(encoding="utf-8"))
+    assert {"wordllama", "bag_of_words"} <= {arm["backbone"] for arm in report["arms"]}
+    assert report["test"]["n"] == 120

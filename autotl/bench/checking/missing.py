@@ -59,7 +59,8 @@ def _has_to_run(entrant: Entrant, data: Data, suite: Suite, strategies: Mapping[
 
 def _strategies(suite: Suite) -> Mapping[str, Strategy]:
     """Return the installed strategies, if the suite has data that only some of them learn from."""
-    return plugins.load().strategies.items if any(data.additional for data in suite.datasets) else {}
+    some = any(data.additional or data.modality != "image" for data in suite.datasets)
+    return plugins.load().strategies.items if some else {}
 
 
 def _required(rows: Sequence[Row], suite: Suite, published: Sequence[Row]) -> set[_Condition]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from autotl.api import DEPLOY, ROLES, TargetKind
+from autotl.api import DEPLOY, ROLES, ModalityName, TargetKind
 from autotl.bench.generated.from_files import MAKERS
 from autotl.errors import UnknownName
 from autotl.metrics import METRICS_OF
@@ -14,9 +14,11 @@ from autotl.targets import TARGET_NAMES, kind_named
 
 REST = "rest"
 """Stands for the training images that are not among the labelled ones."""
+MESSAGES = "messages"
+"""The generator of the messages that come with autotl."""
 MAX_TEST = 0.9
 """The largest fraction of a class for testing."""
-RESERVED = ("image", "part", "path", "error")
+RESERVED = ("image", "part", "path", "error", "text")
 """Columns of tables and predictions, which a number must not be named after."""
 DEFAULT_METRICS: Mapping[TargetKind, str] = {
     "single_label": "accuracy",
@@ -35,18 +37,19 @@ class Data:
 
     Attributes:
         name: Name of the data set.
-        generator: "digits", a family of :func:`autotl.bench.generated.draw`, or a maker.
+        generator: "digits", "messages", a family of :func:`autotl.bench.generated.draw`, or a maker.
         settings: Further arguments of the generator or of ``load_dataset``.
         file: Name of a file or folder in the folder of data files.
         test_file: Name of the file whose test part replaces that of ``file``, such as another domain with the
             same classes.
         huggingface: Name on the Hugging Face hub.
         image: Column of the images.
+        text: Column of the texts, if the inputs are texts.
         label: Column of the labels; several columns hold a label or a number each.
         train_cap: The largest number of training images per class; 0 for no limit.
         test_cap: The largest number of test images per class; 0 for no limit.
         test: Fraction of each class for testing, in (0, 0.9], if the data has no test part.
-        image_size: Input size in pixels for every entrant; None if each chooses its own.
+        image_size: Input size in pixels or tokens for every entrant; None if each chooses its own.
         target: Kind of target. Limits of images per class are limits of all images if it is not one class.
         metric: Name of the metric; None for the suite's, or for that of the target.
         shots: Training images per class in place of the suite's; 0 for all, None for the suite's.
@@ -62,6 +65,7 @@ class Data:
     test_file: str | None = None
     huggingface: str | None = None
     image: str | None = None
+    text: str | None = None
     label: str | tuple[str, ...] | None = None
     train_cap: int = 0
     test_cap: int = 0
@@ -77,6 +81,11 @@ class Data:
     def is_made(self) -> bool:
         """Whether a maker changes the images of a file."""
         return self.file is not None and self.generator is not None
+
+    @property
+    def modality(self) -> ModalityName:
+        """The kind of the inputs."""
+        return "text" if self.text is not None or self.generator == MESSAGES else "image"
 
 
 KEYS = (*(each.name for each in fields(Data) if each.name != "additional"), *ROLES)
@@ -118,7 +127,16 @@ def data_faults(table: Mapping[str, Any], data: Data) -> Iterator[str]:
         yield "must have a file without a generator, because it has a test_file."
     if not 0 < float(data.test) <= MAX_TEST:
         yield f"must have a test in (0, {MAX_TEST}] (got {data.test})."
+    yield from _text_faults(data)
     yield from _target_faults(data)
+
+
+def _text_faults(data: Data) -> Iterator[str]:
+    given = {"image": data.image, "test_file": data.test_file, **data.additional}
+    if data.is_made:
+        given["generator"] = data.generator
+    if data.modality == "text" and (wrong := [key for key, value in given.items() if value]):
+        yield f"must have no {wrong[0]}, because its inputs are texts."
 
 
 def _target_faults(data: Data) -> Iterator[str]:

@@ -8,6 +8,7 @@ from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
     files_below,
+    holds_dataset,
     is_image_name,
     part_of,
     path_or_none,
@@ -32,6 +33,8 @@ class Documents:
         path = path_or_none(source)
         if path is None or not path.is_dir():
             return Applies(False, "it is not a folder")
+        if holds_dataset(path):
+            return Applies(False, f"{path} holds a stored dataset")
         if any(is_image_name(str(name)) for name in files_below(path)):
             return Applies(False, f"{path} holds images")
         found = bool(text_files(path))

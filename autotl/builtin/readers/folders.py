@@ -6,7 +6,15 @@ from functools import partial
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import files_below, label_paths, open_image, path_or_none, refuse_columns, refuse_targets
+from autotl.data import (
+    files_below,
+    holds_dataset,
+    label_paths,
+    open_image,
+    path_or_none,
+    refuse_columns,
+    refuse_targets,
+)
 from autotl.errors import DataError
 
 
@@ -20,6 +28,8 @@ class Folders:
         path = path_or_none(source)
         if path is None:
             return Applies(False, "it is not a path")
+        if path.is_dir() and holds_dataset(path):
+            return Applies(False, f"{path} holds a stored dataset")
         return Applies(path.is_dir(), f"{path} is {'a' if path.is_dir() else 'no'} folder")
 
     def read(self, source: object, columns: Columns) -> Listing:

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from autotl import hookimpl
-from autotl.api import Applies, Columns, Item, Listing, Part, Reader
+from autotl.api import Applies, Columns, Item, Listing, ModalityName, Part, Reader
 from autotl.data import (
+    cell_opener,
     group_texts,
+    is_saved_dataset,
     join_names,
+    loaded_dataset,
     open_image,
     part_of,
+    path_or_none,
     read_target_columns,
     read_targets,
     require_column,
+    text_columns,
+    text_name,
     upright_rgb,
 )
 from autotl.errors import DataError
@@ -31,26 +38,33 @@ else:  # listing plugins does not need it
     pd = lazy_module("pandas")
 
 _LABEL_NAMES = frozenset(["label", "labels", "class", "class_name", "target", "category"])
+_PROBED_ROWS = 1000
+_STRINGS = ("string", "large_string", "string_view")
 
 
 class HfDataset:
-    """Reads datasets with an Image feature.
+    """Reads datasets with an Image feature, or with texts.
 
-    ClassLabel holds the class names. The splits of a DatasetDict are the parts. The library is not imported,
-    because it made the dataset.
+    ClassLabel holds the class names. The splits of a DatasetDict are the parts. The library is imported only
+    for a folder that ``save_to_disk`` wrote.
     """
 
     name = "hf_dataset"
-    summary = "a Hugging Face datasets.Dataset or DatasetDict with an Image and a ClassLabel feature"
+    summary = "a Hugging Face datasets.Dataset or DatasetDict, or one saved to disk, of images or texts"
 
     def reads(self, source: object) -> Applies:
         kinds = _kinds(source)
         if kinds & {"IterableDataset", "IterableDatasetDict"}:
             return Applies(False, "it is streamed; load it without streaming=True")
+        path = path_or_none(source)
+        if path is not None:
+            saved = is_saved_dataset(path)
+            return Applies(saved, f"save_to_disk wrote {'it' if saved else 'no such folder'}")
         found = bool(kinds & {"Dataset", "DatasetDict"})
         return Applies(found, f"it is {'a' if found else 'no'} Hugging Face dataset")
 
     def read(self, source: object, columns: Columns) -> Listing:
+        source = loaded_dataset(source)
         if not isinstance(source, Mapping):
             split = _list_split(source, columns, part=None, prefix="")
             return _listing([split], split.notes, columns)
@@ -71,10 +85,26 @@ class HfDataset:
 
     def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
         """List the images of all splits, with or without labels."""
-        splits = source.items() if isinstance(source, Mapping) else [("", source)]
-        return [
-            each for name, split in splits for each in _unlabelled(split, columns, f"{name} " if name else "")
-        ]
+        return [each for prefix, split in _splits_of(source) for each in _unlabelled(split, columns, prefix)]
+
+    def texts(self, source: object, text: str | None) -> list[tuple[str, Callable[[], str]]]:
+        """List the texts of all splits, with or without labels."""
+        columns, found = Columns(text=text), list[tuple[str, Callable[[], str]]]()
+        for prefix, split in _splits_of(source):
+            dataset = split.with_format(None)
+            column, _ = _input_column(dataset, columns)
+            cells = list(dataset[column])
+            rows = [f"{prefix}row {row}" for row in range(len(cells))]
+            found += zip(map(text_name, rows, cells), map(cell_opener, cells), strict=True)
+        return found
+
+
+def _splits_of(source: object) -> list[tuple[str, Any]]:
+    """Return each split with the beginning of its rows' names."""
+    loaded = loaded_dataset(source)
+    if not isinstance(loaded, Mapping):
+        return [("", loaded)]
+    return [(f"{name} ", split) for name, split in loaded.items()]
 
 
 def _kinds(source: object) -> set[str]:
@@ -84,11 +114,11 @@ def _kinds(source: object) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """The images of a split, with the cells of their labels.
+    """The images or texts of a split, with the cells of their labels.
 
     Attributes:
-        images: The dataset with its image column only.
-        image: The column of images.
+        openers: The functions that return the images or texts.
+        modality: The kind of all of them.
         labels: The columns of labels.
         values: The cells of each row: a value for each column of labels.
         groups: The group of each row, or None.
@@ -98,8 +128,8 @@ class _Split:
         notes: Sentences for the user.
     """
 
-    images: Any
-    image: str
+    openers: Sequence[Callable[[], Any]]
+    modality: ModalityName
     labels: tuple[str, ...]
     values: list[tuple[Any, ...]]
     groups: Sequence[str | None]
@@ -127,39 +157,40 @@ def _listing(splits: Sequence[_Split], notes: Iterable[str], columns: Columns) -
         targets = read_targets(cells, row_names=rows, kind=columns.target, column=labels[0], named=named)
     found = iter(targets.values)
     items = [
-        Item(name, next(found), partial(_image, split.images, row, split.image), group=group, part=split.part)
+        Item(name, next(found), opener, group=group, part=split.part)
         for split in splits
-        for row, (name, group) in enumerate(zip(split.rows, split.groups, strict=True))
+        for name, opener, group in zip(split.rows, split.openers, split.groups, strict=True)
     ]
-    return Listing(items, (*notes, *targets.notes), targets.spec)
+    return Listing(items, (*notes, *targets.notes), targets.spec, splits[0].modality)
 
 
 def _list_split(dataset: Any, columns: Columns, *, part: Part | None, prefix: str) -> _Split:
     """Return the images and labels of a split; none of a split without labels."""
     features: Mapping[str, Any] = dataset.features
-    for name in (columns.image, *columns.labels, columns.group):
+    for name in (columns.image, columns.text, *columns.labels, columns.group):
         if name is not None:
             require_column(name, features)
-    image = _image_column(features, columns)
+    dataset = dataset.with_format(None)  # a format such as "torch" would return tensors
+    column, modality = _input_column(dataset, columns)
     marked = [name for name, feature in features.items() if _is(feature, "ClassLabel")]
     listed = [name for name in features if name.lower() in _LABEL_NAMES and not _is(features[name], "Image")]
     labels = columns.labels or (_only(features, "label", marked or listed),)
-    if image in labels:
-        raise DataError(f"image and label must name different columns (got {image!r} for both).")
-    dataset = dataset.with_format(None)  # a format such as "torch" would return tensors
+    if column in labels:
+        raise DataError(f"{modality} and label must name different columns (got {column!r} for both).")
     cells = [_named(list(dataset[name]), features[name]) for name in labels]
     named = len(labels) == 1 and _is(features[labels[0]], "ClassLabel")
-    values, notes = list(zip(*cells, strict=True)), (_used(image, labels),)
+    values, notes = list(zip(*cells, strict=True)), (_used(column, labels, modality),)
     if named and values and all(value == (None,) for value in values):
         notes = (f"Left out the split {prefix.strip() or 'given'!r}: it has no labels.",)
         values = []
     groups = [None] * len(values) if columns.group is None else group_texts(dataset[columns.group])
-    return _Split(_images(dataset, image), image, labels, values, groups, part, prefix, named, notes)
+    openers = _openers(dataset, column, modality)[: len(values)]
+    return _Split(openers, modality, labels, values, groups, part, prefix, named, notes)
 
 
-def _used(image: str, labels: tuple[str, ...]) -> str:
+def _used(column: str, labels: tuple[str, ...], modality: ModalityName) -> str:
     """Return the note on the columns that were used."""
-    return f"Used the columns {image!r} and {join_names(map(repr, labels))} for images and labels."
+    return f"Used the columns {column!r} and {join_names(map(repr, labels))} for {modality}s and labels."
 
 
 def _named(values: list[Any], feature: Any) -> list[Any]:
@@ -177,13 +208,40 @@ def _unlabelled(dataset: Any, columns: Columns, prefix: str) -> list[tuple[str, 
     """List the images of a dataset without labels."""
     if columns.image is not None:
         require_column(columns.image, dataset.features)
-    image = _image_column(dataset.features, columns)
-    images = _images(dataset.with_format(None), image)
-    return [(f"{prefix}row {row}", partial(_image, images, row, image)) for row in range(len(dataset))]
+    openers = _openers(dataset.with_format(None), _image_column(dataset.features, columns), "image")
+    return [(f"{prefix}row {row}", opener) for row, opener in enumerate(openers)]
 
 
 def _image_column(features: Mapping[str, Any], columns: Columns) -> str:
     return columns.image or _only(features, "image", [n for n, f in features.items() if _is(f, "Image")])
+
+
+def _input_column(dataset: Any, columns: Columns) -> tuple[str, ModalityName]:
+    """Return the column of images or texts, and which of them it holds."""
+    features: Mapping[str, Any] = dataset.features
+    if columns.text is not None:
+        return require_column(columns.text, features), "text"
+    if columns.image is None and not any(_is(feature, "Image") for feature in features.values()):
+        strings = [
+            name
+            for name, feature in features.items()
+            if _is(feature, "Value")
+            and getattr(feature, "dtype", None) in _STRINGS
+            and name not in (*columns.labels, columns.group)
+            and name.lower() not in _LABEL_NAMES
+        ]
+        probed = {name: list(islice(dataset[name], _PROBED_ROWS)) for name in strings}
+        if texts := text_columns(pd.DataFrame(probed, dtype=object), strings) or strings[: len(strings) == 1]:
+            return _only(features, "text", texts), "text"
+    return _image_column(features, columns), "image"
+
+
+def _openers(dataset: Any, column: str, modality: ModalityName) -> list[Callable[[], Any]]:
+    """Return the functions that return the images or texts of a dataset without a format."""
+    if modality == "text":
+        return [cell_opener(cell) for cell in dataset[column]]
+    images = _images(dataset, column)
+    return [partial(_image, images, row, column) for row in range(len(dataset))]
 
 
 def _images(dataset: Any, image: str) -> Any:

@@ -28,10 +28,12 @@ from autotl.data import (
     is_image_name,
     is_missing,
     join_names,
+    joined_parquet,
     json_rows,
     names_of_ids,
     open_cells,
     parquet_class_names,
+    parquet_files,
     path_or_none,
     path_text,
     read_target_columns,
@@ -65,7 +67,7 @@ class Tables:
 
     name = "tables"
     summary = (
-        "a .csv, .tsv or .parquet file or a DataFrame with a column of images or "
+        "a .csv, .tsv or .parquet file, a folder of .parquet files or a DataFrame with a column of images or "
         "their paths and one of labels"
     )
 
@@ -75,6 +77,8 @@ class Tables:
             if isinstance(source, pd.DataFrame):
                 return Applies(True, "it is a DataFrame")
             return Applies(False, "it is neither a path nor a DataFrame")
+        if path.is_dir() and parquet_files(path):
+            return Applies(True, f"{path} holds Parquet files")
         if path.suffix.lower() not in _SUFFIXES:
             return Applies(False, f"{path.name} does not end in {', '.join(_SUFFIXES)}")
         return Applies(path.is_file(), f"{path} is {'a' if path.is_file() else 'no'} file")
@@ -154,7 +158,9 @@ def _load(source: object) -> _Table:
         if path is None:
             raise DataError(f"source must be a DataFrame or the path of a table (got {source!r}).")
         name, locator = str(path), ImageLocator(path.parent, table=path.stem)
-        if path.suffix.lower() in _PARQUET_SUFFIXES:
+        if path.is_dir():
+            cells, class_names = joined_parquet(path, _load_parquet)
+        elif path.suffix.lower() in _PARQUET_SUFFIXES:
             cells, class_names = _load_parquet(path)
         elif path.suffix.lower() in _JSON_SUFFIXES:
             cells = pd.DataFrame(json_rows(path), dtype=object)
@@ -167,7 +173,7 @@ def _load(source: object) -> _Table:
             f"{join_names(column or repr(column) for column in repeated)} more than once). Rename them."
         )
     if cells.empty:
-        raise DataError(f"{name} must have a row per image (got no rows).")
+        raise DataError(f"{name} must have a row per image or text (got no rows).")
     return _Table(name, cells, class_names, locator, refusal, notes)
 
 
@@ -270,7 +276,9 @@ def _load_text(path: Path, lines: list[list[str]]) -> pd.DataFrame:
     if any("\0" in cell for line in lines for cell in line):
         raise DataError(f"{path} must be UTF-8 text (got zero bytes). Save it as UTF-8.")
     if not lines:
-        raise DataError(f"{path} must have a line of column names and a row per image (got an empty file).")
+        raise DataError(
+            f"{path} must have a line of column names and a row per image or text (got an empty file)."
+        )
     names, *rows = lines
     if any(is_image_name(name) for name in names):
         raise DataError(

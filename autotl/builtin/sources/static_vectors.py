@@ -7,14 +7,15 @@ import json
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
-from autotl.cache import file_lock, user_cache
-from autotl.errors import RunError, UnknownName, WeightsError
-from autotl.files import is_full, raising_disk_full
+from autotl.builtin.sources.written_folder import write_once
+from autotl.cache import user_cache
+from autotl.errors import UnknownName, WeightsError
 
 PREFIX = "static:"
 NAME = "wordllama"
@@ -81,8 +82,8 @@ class StaticVectors:
                 f"{INSTALL}"
             )
         folder = (self._cache or user_cache() / "backbones") / f"{NAME}-{_key(*files)}"
-        if not folder.is_dir():
-            _convert(*files, tensor=self._package.tensor, folder=folder)
+        write = partial(_write, *files, tensor=self._package.tensor)
+        write_once(folder, write, what=f"The vectors of {NAME!r}", size=files[0].stat().st_size)
         return Weights(
             name=NAME,
             timm_name="static",
@@ -112,40 +113,7 @@ def _key(vectors: Path, tokenizer: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _convert(vectors: Path, tokenizer: Path, *, tensor: str, folder: Path) -> None:
-    """Write the folder of the network atomically, once even if several processes need it.
-
-    Args:
-        vectors: The file of the vectors.
-        tokenizer: The file of the tokenizer.
-        tensor: The name of the vectors in their file.
-        folder: The new folder.
-
-    Raises:
-        WeightsError: The files are damaged, or the folder cannot be written.
-    """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with file_lock(folder.with_name(f"{folder.name}.lock")):
-            if folder.is_dir():
-                return
-            part = folder.with_name(f".{folder.name}.part")
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir()
-            with raising_disk_full(folder, vectors.stat().st_size):
-                _write(vectors, tokenizer, tensor=tensor, folder=part)
-            part.rename(folder)
-    except (OSError, RunError) as error:
-        if is_full(error):
-            raise
-        why = getattr(error, "strerror", None) or error
-        raise WeightsError(
-            f"The vectors of {NAME!r} cannot be written to {folder.parent} ({why}). "
-            "Set AUTOTL_CACHE_DIR to a folder that can be written."
-        ) from error
-
-
-def _write(vectors: Path, tokenizer: Path, *, tensor: str, folder: Path) -> None:
+def _write(vectors: Path, tokenizer: Path, folder: Path, *, tensor: str) -> None:
     """Write the vectors, the tokenizer and the description."""
     import torch  # not needed to list plugins
     from safetensors.torch import load_file, save_file

@@ -107,13 +107,13 @@ def _check_numbers(listing: Listing, target: TargetSpec, described: str) -> None
 
 def _same_for_all(listing: Listing, described: str) -> str:
     """Return the error for images that all have the same class or labels."""
-    items, target = listing.items, listing.items[0].target
+    items, target, noun = listing.items, listing.items[0].target, f"{listing.modality}s"
     if listing.target is None:
         return (
-            f"The data must have two classes or more (got only {target!r}, for all {len(items)} images "
-            f"in {described}). Add images of another class."
+            f"The data must have two classes or more (got only {target!r}, for all {len(items)} {noun} "
+            f"in {described}). Add {noun} of another class."
         )
     return (
-        f"The labels of the images must differ (got only {list(map(str, target))}, for all {len(items)} "
-        f"images in {described}). Add images with other labels."
+        f"The labels of the {noun} must differ (got only {list(map(str, target))}, for all {len(items)} "
+        f"{noun} in {described}). Add {noun} with other labels."
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from autotl.api import Reader
+from autotl.data.tabular.stored_datasets import holds_dataset
 from autotl.data.texts.cells import cell_opener
 from autotl.data.texts.encodings import read_text_file
 from autotl.data.texts.names import text_name
@@ -54,14 +55,14 @@ def prediction_texts(
     A string is a text, unless it is the path of an existing file or folder.
 
     Args:
-        given: A text, a path, a table, or a sequence or generator of texts and paths.
-        readers: Returns the readers by name; called only for tables.
+        given: A text, a path, a table, a dataset, or a sequence or generator of texts and paths.
+        readers: Returns the readers by name; called only for tables and datasets.
         text: The column of a table that holds the texts; None to find it.
 
     Raises:
         DataError: The input is neither a text nor a form of texts.
     """
-    if type(given).__name__ == "DataFrame":
+    if type(given).__name__ in ("DataFrame", "Dataset", "DatasetDict"):
         yield from _of_table(given, readers(), text)
         return
     single = isinstance(given, str | os.PathLike)
@@ -71,7 +72,7 @@ def prediction_texts(
         path = _existing(each)
         if path is None:
             yield UnlabelledText(text_name(f"text {position}", each), cell_opener(each))
-        elif path.suffix.lower() in _TABLES:
+        elif path.suffix.lower() in _TABLES or (path.is_dir() and holds_dataset(path)):
             yield from _of_table(path, readers(), text)
         else:
             yield from _of_path(path)

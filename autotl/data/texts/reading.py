@@ -11,7 +11,7 @@ from autotl.data.listed.assembly import ReadInput, assemble
 from autotl.data.splits.reading_sample import stratified_sample
 from autotl.data.targets.listed import item_strata
 from autotl.data.texts.names import text_name
-from autotl.errors import FAILURES, described
+from autotl.errors import FAILURES, DataError, described
 from autotl.modalities import folded_text, simhash, words_of
 
 MAX_CHARACTERS = 20_000
@@ -66,7 +66,7 @@ def read_texts(source: object, listing: Listing, *, most: int | None, seed: int)
 
 def _read(item: Item, text: str, looks: int) -> ReadInput:
     facts = {"length": len(words_of(text))}
-    return ReadInput(item, text_name(item.name, text), _digest(text), looks, TextOpener(text), facts)
+    return ReadInput(item, text_name(item.name, text), text_digest(text), looks, TextOpener(text), facts)
 
 
 def _opened(items: Sequence[Item]) -> tuple[list[str | None], dict[str, str], int]:
@@ -78,7 +78,7 @@ def _opened(items: Sequence[Item]) -> tuple[list[str | None], dict[str, str], in
         try:
             text = _checked(item.open())
         except FAILURES as error:  # a plugin's opener may raise anything
-            unreadable[item.name] = described(error)
+            unreadable[item.name] = str(error) if isinstance(error, DataError) else described(error)
             texts.append(None)
             continue
         if not text.strip():
@@ -96,6 +96,7 @@ def _checked(value: object) -> str:
     return value
 
 
-def _digest(text: str) -> str:
+def text_digest(text: str) -> str:
+    """Return a hash of a text that ignores case and white space."""
     content = folded_text(text).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(content, digest_size=16).hexdigest()

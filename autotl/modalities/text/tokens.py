@@ -79,7 +79,7 @@ class TokenView:
         if self.encoder.startswith(NGRAMS):
             buckets = int(self.encoder.removeprefix(NGRAMS))
             return partial(ngram_numbers, buckets=buckets, most=self.input_size)
-        tokenizer = _tokenizer(Path(self.encoder))
+        tokenizer = read_tokenizer(Path(self.encoder))
         tokenizer.no_padding()
         tokenizer.enable_truncation(self.input_size)
 
@@ -103,7 +103,7 @@ def padding_of(file: Path) -> int:
     Raises:
         WeightsError: The package ``tokenizers`` is not installed, or the tokenizer cannot be read.
     """
-    tokenizer = _tokenizer(file)
+    tokenizer = read_tokenizer(file)
     if tokenizer.padding is not None:
         return int(tokenizer.padding["pad_id"])
     for name in ("[PAD]", "<pad>", "<|padding|>"):
@@ -112,7 +112,12 @@ def padding_of(file: Path) -> int:
     return int(tokenizer.get_vocab_size(with_added_tokens=True))
 
 
-def _tokenizer(file: Path) -> Any:
+def read_tokenizer(file: Path) -> Any:
+    """Return the tokenizer of a file.
+
+    Raises:
+        WeightsError: The package ``tokenizers`` is not installed, or the file cannot be read.
+    """
     try:
         return tokenizers.Tokenizer.from_file(str(file))
     except ImportError as error:

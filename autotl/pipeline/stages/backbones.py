@@ -14,6 +14,7 @@ from autotl.pipeline.stages.split import SplitImages
 from autotl.preparation.model_limits import WithinLimits, filter_by_limits
 from autotl.preparation.open_backbones import choose_backbones, describe_backbones
 from autotl.preparation.record import BackbonesRecord, backbone_record
+from autotl.preparation.vocabulary import vocabulary_notes
 from autotl.progress import report_progress
 from autotl.progress.timeline import spent_on
 
@@ -97,7 +98,8 @@ def open_backbones(
             device=settings.device,
             clock=context.services.clock,
         )
-        within_notes = (*notes, *within.notes)
+        known_words = vocabulary_notes(within.backbones.values(), dataset, splits)
+        within_notes = (*notes, *within.notes, *known_words)
     else:
         known = {name: recorded.backbones[name].restored(facts) for name, facts in opened.items()}
         within, within_notes = WithinLimits(known, {}), recorded.notes

@@ -1,0 +1,1 @@
+"""Messages of customers in six classes, for demonstrations and tests."""
