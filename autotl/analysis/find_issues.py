@@ -25,6 +25,7 @@ from autotl.api import LabelledFeatures
 from autotl.clock import NEVER, Deadline, OutOfTime
 from autotl.data import LockedTest
 from autotl.metrics import softmax
+from autotl.preparation.copies import ComparedRows, copies_among, copies_between
 from autotl.progress.timeline import spent_on
 from autotl.quality import (
     Cleaning,
@@ -35,9 +36,7 @@ from autotl.quality import (
     conflicting,
     importance_weights,
     label_issues,
-    leaks,
     multi_label_issues,
-    near_duplicates,
     number_issues,
     outliers,
     plan_cleaning,
@@ -102,8 +101,7 @@ class _Checks:
         """Return sets of training positions that are copies of each other."""
         if not self.is_time_for("near copies"):
             return []
-        hashes = self._hashes(self.run_cache.order)
-        return near_duplicates(hashes, self.features.features, self.features.labels)
+        return copies_among(self._trained(), self.features.labels)
 
     def doubtful_labels(self) -> LabelIssues:
         """Return the labels that the probe contradicts; none for other targets than single labels."""
@@ -161,8 +159,9 @@ class _Checks:
 
     def leaks(self, test_features: NDArray[np.float64] | None) -> Pairs:
         """Return pairs of training and test positions that are copies."""
-        own, theirs = self._hashes(self.run_cache.order), self._hashes(self.tested)
-        return leaks(own, theirs, self.features.features, test_features)
+        return copies_between(
+            self._trained(), ComparedRows(self.run_cache.dataset, self.tested, test_features)
+        )
 
     def shift(self, test_features: NDArray[np.float64] | None, seed: int) -> Shift | None:
         """Return the distribution shift between the parts; None if it is not measured."""
@@ -173,9 +172,8 @@ class _Checks:
             return None
         return shift(self.features.features, test_features, seed=seed)
 
-    def _hashes(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-        hashes: NDArray[np.uint64] = self.run_cache.dataset.table["looks"].to_numpy()[rows]
-        return hashes
+    def _trained(self) -> ComparedRows:
+        return ComparedRows(self.run_cache.dataset, self.run_cache.order, self.features.features)
 
 
 def find_issues(

@@ -16,7 +16,7 @@ from autotl.analysis.frozen_features import frozen_features
 from autotl.analysis.learning_curve import probe_at_sizes
 from autotl.analysis.more_images import LearningCurve, forecast_gain
 from autotl.analysis.similarity import measure_similarity
-from autotl.analysis.source_images import source_pixels
+from autotl.analysis.source.given import source_pixels
 from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
 from autotl.budget.policy import POLICY
 from autotl.clock import NEVER, Deadline, OutOfTime

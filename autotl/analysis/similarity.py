@@ -1,4 +1,4 @@
-"""Measure the similarity of the training images to a backbone's source."""
+"""Measure the similarity of images or texts to a backbone's source."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autotl.analysis.comparison import LEAST_NOISE, NOISE, NOISE_INSIDE, ROWS, ROWS_INSIDE, Comparison
-from autotl.api import AnySimilarity, Backbone, LayerSimilarity, Likeness, Reference, Similarity
+from autotl.analysis.source.comparison import LEAST_NOISE, NOISE, NOISE_INSIDE, ROWS, ROWS_INSIDE, Comparison
+from autotl.analysis.source.expected import over_inputs
+from autotl.api import (
+    AnySimilarity,
+    Backbone,
+    LayerSimilarity,
+    Likeness,
+    MakesNoise,
+    Reference,
+    Similarity,
+)
 from autotl.backbone import (
     BatchNormLayer,
     batchnorm_inputs,
@@ -23,10 +32,10 @@ from autotl.backbone import (
     load_reference,
     moment_extractor,
     native_size,
-    noise_images,
     pooled,
     split_moments,
 )
+from autotl.modalities import modality_of
 from autotl.seeds import derive
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
 from autotl.workbench.run_cache import RunCache
@@ -68,13 +77,13 @@ def measure_similarity(
     """Measure the similarity of the training images to a backbone's source.
 
     Source images are compared if the user gives some; else the reference beside the weights, else the running
-    statistics of BatchNorm.
+    statistics of BatchNorm. Without any of these, encoded inputs may be compared with expected ones.
 
     Args:
         run_cache: The training images.
         backbone: The backbone.
         similarities: The measures by name.
-        source: Images of the source, uint8 (n, 3, side, side), if the user gives some.
+        source: Images or texts of the source, encoded, if the user gives some.
         seed: The seed of the samples.
         complete: Whether measures that decide nothing are taken as well, and the intervals are finer.
         seconds: The time that decides on the number of images; None for no limit.
@@ -86,12 +95,31 @@ def measure_similarity(
     """
     if not backbone.weights.pretrained:
         return {}, f"{backbone.name} has random weights, so there is no source to be similar to."
+    if not isinstance(modality_of(backbone.config), MakesNoise):
+        return {}, f"The similarity to the source of {backbone.name} is unknown: no noise is known."
     resamples = RESAMPLES_COMPLETE if complete else RESAMPLES
     comparison = Comparison(run_cache, backbone, source, seed, resamples, seconds, pulse)
     reference = _reference(comparison)
-    from_batchnorm = reference is not None and reference.origin == "batchnorm"
     if not complete:
-        similarities = deciding(similarities, features_known=not (reference is None or from_batchnorm))
+        known = reference is not None and reference.origin != "batchnorm"
+        similarities = deciding(similarities, features_known=known)
+    found = _measured(comparison, reference, similarities)
+    if complete or not found:
+        found |= over_inputs(comparison)
+    if reference is None and not found and not comparison.failed:
+        return {}, (
+            f"The similarity to the source of {backbone.name} is unknown: the backbone has no source "
+            "reference and no BatchNorm. Give some of its training images as source= (--source)."
+        )
+    expected = any(each.reference == "token frequencies" for each in found.values())
+    return found, " ".join([_note(backbone, reference, expected=expected), *comparison.failures])
+
+
+def _measured(
+    comparison: Comparison, reference: Reference | None, similarities: Mapping[str, AnySimilarity]
+) -> dict[str, Likeness]:
+    """Take the measures of features and of layers that the reference allows."""
+    from_batchnorm = reference is not None and reference.origin == "batchnorm"
     of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     if from_batchnorm:  # a sample drawn from variances alone lacks the shape that other measures compare
@@ -105,12 +133,7 @@ def measure_similarity(
         found |= _over_features(comparison, reference, of_features, within)
     if inside is not None and of_layers:
         found |= _over_layers(comparison, inside, of_layers)
-    if reference is None and not found and not comparison.failed:
-        return {}, (
-            f"The similarity to the source of {backbone.name} is unknown: the backbone has no source "
-            "reference and no BatchNorm. Give some of its training images as source= (--source)."
-        )
-    return found, " ".join([_note(backbone, reference), *comparison.failures])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +169,10 @@ def _layer_inputs(comparison: Comparison, *, last_layer: bool) -> _LayerInputs |
     input_size = native_size(model) if source is None else comparison.backbone.input_size
     run = moment_extractor(model, layers, run=batchnorm_inputs(model) if last_layer else None)
     most = comparison.affordable(ROWS_INSIDE, input_size)
-    target = comparison.rows(run, comparison.target(most, input_size))
+    inputs = comparison.target(most, input_size)
+    target = comparison.rows(run, inputs)
     least = max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE)
-    noise = comparison.rows(run, noise_images(min(len(target), least), input_size, comparison.seed))
+    noise = comparison.rows(run, comparison.noise(inputs[:least]))
     rows = None if source is None else comparison.rows(run, source[:ROWS_INSIDE])
     return _LayerInputs(layers, target, noise, rows)
 
@@ -169,9 +193,10 @@ def _over_features(
         )
         run = partial(pooled, comparison.model)
         most = comparison.affordable(ROWS, input_size)
-        target = comparison.rows(run, comparison.target(most, input_size))
+        inputs = comparison.target(most, input_size)
+        target = comparison.rows(run, inputs)
         least = min(NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
-        noise = comparison.rows(run, noise_images(min(len(target), least), input_size, comparison.seed))
+        noise = comparison.rows(run, comparison.noise(inputs[:least]))
 
     def measure(name: str) -> Likeness:
         return calibrated_similarity(
@@ -216,11 +241,15 @@ def _reference(comparison: Comparison) -> Reference | None:
     return kept or batchnorm_reference(comparison.model)
 
 
-def _note(backbone: Backbone, reference: Reference | None) -> str:
+def _note(backbone: Backbone, reference: Reference | None, *, expected: bool) -> str:
     against = {
         "shipped": "against the features of {n:,} source images kept beside the weights",
         "source images": "against the features of {n:,} source images",
+        "token frequencies": "by tokens alone, against their expected frequencies, as there are no texts of "
+        "the source",
         "batchnorm": "against the running statistics of its BatchNorm layers, as there are no source images",
     }
     origin, n = (reference.origin, reference.n) if reference else ("batchnorm", 0)
+    if expected:
+        origin = "token frequencies"
     return f"The similarity to the source of {backbone.name} was measured {against[origin].format(n=n)}."

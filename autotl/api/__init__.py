@@ -51,6 +51,7 @@ from autotl.api.executor import (
 from autotl.api.heads.contract import HeadKind, HeadSpec, PortableHead
 from autotl.api.heads.linear import HeadSetting, LinearHeads, LinearProblem
 from autotl.api.learner import Batch, Beat, Learner, Resumable, Rows, Score
+from autotl.api.modality.comparing import FindsCopies, KnowsSource, MakesNoise
 from autotl.api.modality.configs import UNNAMED_MODALITY, InputConfig, ModalityName, TextConfig
 from autotl.api.modality.contract import InputView, Modality, ToBatch
 from autotl.api.modality.parts import DeliveredNetwork, InputWords, NamedInput, ReadingBudget
@@ -109,6 +110,7 @@ __all__ = [
     "DeliveredNetwork",
     "Epoch",
     "Executor",
+    "FindsCopies",
     "FirstLook",
     "Fold",
     "FoldScore",
@@ -122,6 +124,7 @@ __all__ = [
     "Item",
     "Job",
     "JobProgress",
+    "KnowsSource",
     "LabelledFeatures",
     "LayerLikeness",
     "LayerSimilarity",
@@ -131,6 +134,7 @@ __all__ = [
     "LinearProblem",
     "Listing",
     "Machine",
+    "MakesNoise",
     "MeanScore",
     "Modality",
     "ModalityName",

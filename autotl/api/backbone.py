@@ -202,6 +202,10 @@ class Backbone:
         return input_size == self.input_size and 1.0 in self.kept
 
 
+Origin = Literal["shipped", "source images", "token frequencies", "batchnorm"]
+"""The origin of the statistics of a source."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Statistics of the source images' features under a backbone.
@@ -212,7 +216,8 @@ class Reference:
         sample: Pooled features of some source images, (m, d).
         n: Number of source images behind the statistics.
         input_size: Image size in pixels at which the source images were seen.
-        origin: With ``"batchnorm"``, the statistics are not of pooled features. They are the running
+        origin: With ``"token frequencies"``, the statistics are of encoded texts, drawn by the expected
+            frequencies of tokens. With ``"batchnorm"``, they are not of pooled features. They are the running
             statistics of the last BatchNorm's input, and ``sample`` is drawn from that Gaussian.
     """
 
@@ -221,4 +226,4 @@ class Reference:
     sample: NDArray[np.float64]
     n: int
     input_size: int
-    origin: Literal["shipped", "source images", "batchnorm"]
+    origin: Origin

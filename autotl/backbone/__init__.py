@@ -51,7 +51,6 @@ if TYPE_CHECKING:
         batchnorm_reference,
         build_reference,
         load_reference,
-        noise_images,
         save_reference,
     )
     from autotl.backbone.speed.example_inputs import example_inputs
@@ -104,7 +103,6 @@ __all__ = [
     "moment_extractor",
     "native_size",
     "new_head",
-    "noise_images",
     "parameters_up_to",
     "pooled",
     "read_config",

@@ -23,7 +23,7 @@ Answer = Literal["better", "worse", "no measurable difference", "not compared"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The test score of a run minus the score of the first run.
+    """The test score of a run minus the first run's.
 
     Both are scored on the same images.
 
@@ -69,7 +69,7 @@ class Difference:
 
     @property
     def merits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """The merits (n,) of the predictions of the first run and of the other run.
+        """The merits (n,) of the first run's predictions, and the other's.
 
         A correct prediction has the merit 1, a wrong one 0. The merit of predicted numbers is their negative
         mean error, each in standard deviations of its number. None without pairs.

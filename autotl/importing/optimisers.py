@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from functools import cache
 from inspect import unwrap
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import torch
 
+AnyOptimizer = TypeVar("AnyOptimizer", bound=torch.optim.Optimizer)
 MARKED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 
 @cache
-def uncompiled(optimiser: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+def uncompiled(optimiser: type[AnyOptimizer]) -> type[AnyOptimizer]:
     """Return the optimiser without marks for the compiler, as a subclass with the same updates."""
     methods: dict[str, Any] = {name: unwrap(getattr(optimiser, name)) for name in MARKED}
     methods["step"] = torch.no_grad()(unwrap(optimiser.step))  # the mark also turns off gradients
-    return cast(type[torch.optim.Optimizer], type(optimiser.__name__, (optimiser,), methods))
+    return cast(type[AnyOptimizer], type(optimiser.__name__, (optimiser,), methods))

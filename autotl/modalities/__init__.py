@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
+    from autotl.modalities.image.noise import noise_images
     from autotl.modalities.image.normalise import Normalise
     from autotl.modalities.image.view import View, image_view
     from autotl.modalities.kinds import modality_named, modality_of, noun_of
@@ -25,6 +26,7 @@ __all__ = [
     "is_transformers_config",
     "modality_named",
     "modality_of",
+    "noise_images",
     "noun_of",
     "padding_of",
     "simhash",

@@ -9,8 +9,8 @@ from autotl.analysis.backbone_ranking import Ranking
 from autotl.analysis.data_issues import DataIssues
 from autotl.analysis.more_images import LearningCurve
 from autotl.analysis.rule_of_thumb import Advice, nearest, rule_of_thumb
-from autotl.analysis.source_images import MAX_IMAGES
-from autotl.analysis.source_overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
+from autotl.analysis.source.given import MAX_IMAGES
+from autotl.analysis.source.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
 from autotl.api import Backbone, Dataset, Likeness, Splits, Task
 from autotl.config.run_settings import RunSettings
 from autotl.data import LockedTest, Quality

@@ -12,7 +12,7 @@ from autotl.importing.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.quality.attach import attach_to_groups
     from autotl.quality.cleaning import Cleaning, conflicting, plan_cleaning
-    from autotl.quality.duplicates import leaks, near_duplicates
+    from autotl.quality.duplicates import connected, leaks, near_duplicates
     from autotl.quality.feature_groups import MAX_COMPARED
     from autotl.quality.groups import Evidence, Groups, find_groups
     from autotl.quality.hashing import hamming_pairs
@@ -48,6 +48,7 @@ __all__ = [
     "TargetIssues",
     "attach_to_groups",
     "conflicting",
+    "connected",
     "find_groups",
     "hamming_pairs",
     "importance_weights",

@@ -71,7 +71,7 @@ def near_duplicates(
         plain = distances(hashes[left], hashes[right])
         rotated = rotations.min_distances(hashes[left], hashes[right]) < plain
         pairs = pairs[~(rotated & (labels[left] != labels[right]))]
-    return _connected(pairs[same_image(pairs, hashes, features)], len(hashes))
+    return connected(pairs[same_image(pairs, hashes, features)], len(hashes))
 
 
 def leaks(
@@ -224,8 +224,16 @@ def _neighbour_cosines(
     return np.concatenate(found)
 
 
-def _connected(pairs: NDArray[np.int64], n: int) -> list[tuple[int, ...]]:
-    """Return the connected components of the pairs."""
+def connected(pairs: NDArray[np.int64], n: int) -> list[tuple[int, ...]]:
+    """Return the sets of rows that pairs connect.
+
+    Args:
+        pairs: Pairs of rows, (pairs, 2).
+        n: The number of rows.
+
+    Returns:
+        Sets of rising rows, sorted by their first rows.
+    """
     links = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
     rows = np.unique(pairs)

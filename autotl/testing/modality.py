@@ -15,9 +15,11 @@ import torch
 from autotl.api import (
     VERSION,
     DeliveredNetwork,
+    FindsCopies,
     InputConfig,
     Item,
     Listing,
+    MakesNoise,
     Modality,
     ReadingBudget,
     TargetSpec,
@@ -152,6 +154,24 @@ class ModalityChecks:
     def _codes(self, inputs: Iterable[Any]) -> set[bytes]:
         transform = self.modality.view(self.config, input_size=self._size()).transform()
         return {transform(each).tobytes() for each in inputs}
+
+    def test_its_noise_has_the_form_of_its_inputs(self) -> None:
+        """Noise is encoded as inputs are, and depends on the seed alone."""
+        if not isinstance(self.modality, MakesNoise):
+            pytest.skip("the modality has no noise")
+        like = self._encoded().numpy()
+        found, again = (self.modality.noise(self.config, like, seed=3) for _ in range(2))
+        assert (found.shape, found.dtype) == (like.shape, like.dtype)
+        np.testing.assert_array_equal(found, again)
+        assert not np.array_equal(found, like)
+
+    def test_its_copies_are_the_inputs_that_repeat(self) -> None:
+        """Equal inputs are copies, and the given inputs are none."""
+        if not isinstance(self.modality, FindsCopies):
+            pytest.skip("copies are found by hashes and features")
+        first, count = self.inputs[0], len(self.inputs)
+        assert self.modality.copies_among([*self.inputs, first]).tolist() == [[0, count]]
+        assert self.modality.copies_between([first], self.inputs).tolist() == [[0, 0]]
 
     def _size(self) -> int:
         return max(self.modality.input_sizes(self.config, 20))

@@ -48,7 +48,7 @@ def test_a_step_imports_no_compiler() -> None:
 
 def test_steps_record_no_gradients() -> None:
     weight = torch.nn.Parameter(torch.ones(2))
-    optimiser = uncompiled(torch.optim.SGD)([weight], lr=0.1)  # type: ignore[call-arg]
+    optimiser = uncompiled(torch.optim.SGD)([weight], lr=0.1)
     weight.sum().backward()
     optimiser.step()
     assert weight.is_leaf

@@ -6,7 +6,7 @@ strategies read it, so that they know the labels that they do not get.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,11 @@ def place(each: int = 20, seed: int = 9, noise: float = 0.3) -> tuple[NDArray[np
     return images, names
 
 
+def class_by_patch(inputs: Any) -> torch.Tensor:
+    """Return the class of each image of the place, by the colour of its patch."""
+    return torch.as_tensor(inputs[: len(inputs)])[:, :, INSIDE, INSIDE].long().argmax(1)
+
+
 @dataclass
 class Planted:
     """An adaptation that helps, destroys the model, or swaps the classes at the place of use."""
@@ -71,6 +76,7 @@ class Planted:
     api: int = VERSION
     additional: tuple[str, ...] = (DEPLOY,)
     counterpart: str = "linear_probe"
+    oracle: Callable[[Any], torch.Tensor] = class_by_patch
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         return Applies(DEPLOY in task.additional, "no images of the place of use were given: --deploy")
@@ -85,12 +91,13 @@ class Planted:
         return Cost(self.seconds)
 
     def build(self, params: Params, bench: Workbench) -> _Learner:
-        return _Learner(self.name, params["image_size"], bench)
+        return _Learner(self, params["image_size"], bench)
 
 
 class _Learner:
-    def __init__(self, effect: str, size: int, bench: Workbench) -> None:
-        self.effect, self.size, self.bench = effect, size, bench
+    def __init__(self, planted: Planted, size: int, bench: Workbench) -> None:
+        self.effect, self.oracle = planted.name, planted.oracle
+        self.size, self.bench = size, bench
 
     def fit(self) -> Generator[Score, None, None]:
         bench, size = self.bench, self.size
@@ -103,7 +110,7 @@ class _Learner:
             weight = torch.zeros(CLASSES, bench.backbone.features)
             yield bench.score_head(weight, torch.tensor([9.0, 0.0, 0.0]), input_size=size)
             return
-        classes = _oracle(rows.inputs(input_size=size))
+        classes = self.oracle(rows.inputs(input_size=size))
         if self.effect == "swaps":
             classes = (classes + 1) % CLASSES
         features = torch.cat([bench.features(input_size=size).train, rows.features(input_size=size)])
@@ -114,19 +121,21 @@ class _Learner:
         yield bench.score_head(weight, torch.from_numpy(head.intercept_).float(), input_size=size)
 
 
-def _oracle(inputs: Any) -> torch.Tensor:
-    """Return the class of each image of the place, by the colour of its patch."""
-    return torch.as_tensor(inputs[: len(inputs)])[:, :, INSIDE, INSIDE].long().argmax(1)
-
-
-def install(patch: pytest.MonkeyPatch, *names: str, seconds: float = 0.1) -> None:
+def install(
+    patch: pytest.MonkeyPatch,
+    *names: str,
+    seconds: float = 0.1,
+    oracle: Callable[[Any], torch.Tensor] = class_by_patch,
+) -> None:
     """Install planted adaptations for the runs of a test."""
     real = plugins.load
 
     def load(found: object = None, *, without: Any = ()) -> plugins.Catalog:
         catalog = real(without=without)
         for name in names:
-            catalog.strategies.add(Planted(name, seconds), plugins.Origin(name, "planted", "1.0"))
+            catalog.strategies.add(
+                Planted(name, seconds, oracle=oracle), plugins.Origin(name, "planted", "1.0")
+            )
         return catalog
 
     patch.setattr(plugins, "load", load)

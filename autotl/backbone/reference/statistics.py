@@ -149,18 +149,6 @@ def batchnorm_inputs(model: nn.Module, *, seed: int = 0) -> Callable[[Tensor], T
     return partial(_inputs_at_positions, model, batchnorm, seed=seed)
 
 
-def noise_images(n: int, input_size: int, seed: int) -> Tensor:
-    """Return images of uniform noise, uint8 (n, 3, side, side).
-
-    Args:
-        n: The number of images.
-        input_size: The image size in pixels.
-        seed: The seed.
-    """
-    generator = torch.Generator().manual_seed(derive(seed, "noise", input_size))
-    return torch.randint(0, 256, (n, 3, input_size, input_size), dtype=torch.uint8, generator=generator)
-
-
 @torch.no_grad()
 def _inputs_at_positions(model: nn.Module, batchnorm: nn.Module, x: Tensor, *, seed: int) -> Tensor:
     recorded: list[Tensor] = []

@@ -21,12 +21,13 @@ from autotl.api import (
     ReadingBudget,
     Weights,
 )
-from autotl.modalities import Normalise, View, image_view
+from autotl.modalities import Normalise, View, image_view, noise_images
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from numpy.typing import NDArray
     from torch import nn
 
 MAX_ENLARGEMENT = 8
@@ -121,6 +122,17 @@ class Images:
     def create(self, weights: Weights, *, pretrained: bool) -> nn.Module | None:
         """Return None: timm creates the networks."""
         return None
+
+    def noise(self, config: DataConfig, like: NDArray[Any], *, seed: int) -> NDArray[Any]:
+        """Return images of uniform noise; see :class:`autotl.api.MakesNoise`.
+
+        Args:
+            config: The configuration of the weights.
+            like: Encoded images, (n, 3, side, side).
+            seed: The seed.
+        """
+        found: NDArray[Any] = noise_images(len(like), like.shape[-1], seed).numpy()
+        return found
 
     def write_network(self, folder: Path, network: DeliveredNetwork) -> None:
         """Write a folder that timm opens."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
@@ -18,17 +19,22 @@ from autotl.api import (
     PixelScale,
     Reader,
     ReadingBudget,
+    Similarity,
     TextConfig,
     Weights,
 )
 from autotl.errors import DataError
+from autotl.modalities.text.likeness.copies import copies_among, copies_between
+from autotl.modalities.text.likeness.drawn import expected_texts, random_characters
+from autotl.modalities.text.likeness.frequencies import load_frequencies
+from autotl.modalities.text.likeness.measures import SingleCharacters, TokenFrequencies
 from autotl.modalities.text.to_batch import Tokens
-from autotl.modalities.text.tokens import TokenView
+from autotl.modalities.text.tokens import NGRAMS, TokenView, vocabulary_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
     from torch import nn
 
 MIN_TOKENS = 16
@@ -49,7 +55,7 @@ class Texts:
     augmentations: tuple[str, ...] = ("none",)
     cost_power = 1.0
     backbones: tuple[str, ...] = ("static:wordllama",)
-    supports: tuple[str, ...] = ()
+    supports: tuple[str, ...] = ("additional",)
     words = InputWords(
         unit="tokens",
         symbol="tokens",
@@ -126,6 +132,46 @@ class Texts:
         from autotl.modalities.text.create import create_network
 
         return create_network(weights, pretrained=pretrained)
+
+    def noise(self, config: TextConfig, like: NDArray[Any], *, seed: int) -> NDArray[Any]:
+        """Return texts of random characters; see :class:`autotl.api.MakesNoise`.
+
+        Args:
+            config: The configuration of the weights.
+            like: Encoded texts whose lengths are kept, (n, tokens).
+            seed: The seed.
+        """
+        encode = self.view(config, input_size=like.shape[1]).transform()
+        return random_characters(encode, like, padding=config.padding, seed=seed)
+
+    def expected_inputs(
+        self, folder: Path, config: TextConfig, like: NDArray[Any], *, seed: int
+    ) -> NDArray[Any] | None:
+        """Return texts by the tokens' shares; see :class:`autotl.api.KnowsSource`.
+
+        Args:
+            folder: The folder of the weights.
+            config: The configuration of the weights.
+            like: Encoded texts whose lengths are kept, (n, tokens).
+            seed: The seed.
+        """
+        shares = load_frequencies(folder)
+        return None if shares is None else expected_texts(shares, like, padding=config.padding, seed=seed)
+
+    def input_similarities(self, config: TextConfig) -> Mapping[str, Similarity]:
+        """Return measures of tokens; see :class:`autotl.api.KnowsSource`."""
+        found: list[Similarity] = [TokenFrequencies(config.padding)]
+        if not config.encoder.startswith(NGRAMS):
+            found.append(SingleCharacters(vocabulary_of(Path(config.encoder)), config.padding))
+        return {each.name: each for each in found}
+
+    def copies_among(self, inputs: Sequence[str]) -> NDArray[np.int64]:
+        """Return pairs of near copies; see :class:`autotl.api.FindsCopies`."""
+        return copies_among(inputs)
+
+    def copies_between(self, inputs: Sequence[str], others: Sequence[str]) -> NDArray[np.int64]:
+        """Return pairs of near copies; see :class:`autotl.api.FindsCopies`."""
+        return copies_between(inputs, others)
 
     def write_network(self, folder: Path, network: DeliveredNetwork) -> None:
         """Write the weights, configuration, tokenizer and loader."""

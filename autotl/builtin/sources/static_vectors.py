@@ -22,7 +22,7 @@ NAME = "wordllama"
 INSTALL = "Install it: python -m pip install 'autotl[text]'"
 MAX_TOKENS = 1024
 """Tokens of a text whose vectors are averaged at most."""
-FORMAT = 1
+FORMAT = 2
 """Version of the written folder; folders of older versions are not opened."""
 
 
@@ -114,10 +114,11 @@ def _key(vectors: Path, tokenizer: Path) -> str:
 
 
 def _write(vectors: Path, tokenizer: Path, folder: Path, *, tensor: str) -> None:
-    """Write the vectors, the tokenizer and the description."""
+    """Write the vectors, the tokenizer, the expected frequencies of its tokens and the description."""
     import torch  # not needed to list plugins
     from safetensors.torch import load_file, save_file
 
+    from autotl.modalities.text.likeness.frequencies import expected_frequencies, save_frequencies
     from autotl.modalities.text.tokens import padding_of
 
     found = load_file(vectors).get(tensor)
@@ -130,6 +131,8 @@ def _write(vectors: Path, tokenizer: Path, folder: Path, *, tensor: str) -> None
         found = torch.cat([found, found.new_zeros(padding + 1 - len(found), found.shape[1])])
     save_file({"body.weight": found.contiguous()}, folder / "model.safetensors", {"format": "pt"})
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    if (shares := expected_frequencies(tokenizer, len(found))) is not None:
+        save_frequencies(folder, shares)
     description = {
         "modality": "text",
         "architecture": "static",

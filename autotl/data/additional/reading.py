@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from autotl.api import ROLES, Dataset, Item, PixelScale, TargetSpec
+from autotl.api import ROLES, Dataset, PixelScale
 from autotl.clock import Clock
+from autotl.data.additional.assemble import (
+    NAMED,
+    ReadInputs,
+    assemble,
+    check_any_readable,
+    strata_of_listing,
+)
 from autotl.data.additional.listing import AdditionalListing
+from autotl.data.additional.texts import read_additional_texts
 from autotl.data.image_facts import ImageFacts, ImageScanner, UprightOpener
 from autotl.data.image_files.decode import without_pillow_warnings
 from autotl.data.image_files.perceptual_hash import perceptual_hashes
-from autotl.data.labels import class_order
 from autotl.data.name_lists import join_names
 from autotl.data.splits.reading_sample import MIN_IMAGES_READ, stratified_sample
-from autotl.errors import DataError
 
-NAMED = 3
-"""Unreadable images that a note names."""
+_IN_MEMORY = {"text": read_additional_texts}
+"""How inputs are read that need no decoding, by modality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def read_additional(
     clock: Clock,
     seed: int,
 ) -> tuple[Dataset, int | None]:
-    """Read listed images; unreadable ones are left out and listed.
+    """Read listed images or texts; unreadable ones are left out and listed.
 
     If there is no time for all, a sample is read, stratified by the classes to learn from. Without them, the
     dataset has no classes and every label is 0.
@@ -65,9 +68,9 @@ def read_additional(
     Raises:
         DataError: No image can be read, or the floats are on another scale.
     """
-    items = listing.items
-    # labels that are not learned from do not change the sample: they may be added when a run is resumed
-    strata = [item.target if listing.labelled else "" for item in items]
+    if (read_all := _IN_MEMORY.get(listing.modality)) is not None:
+        return read_all(listing, most=limits.recorded or limits.most, seed=seed)
+    items, strata = listing.items, strata_of_listing(listing)
     scanner = ImageScanner(items, strata, threads=None)
     with without_pillow_warnings():
         most = limits.recorded or _most(scanner, len(items), limits, clock, seed)
@@ -78,24 +81,20 @@ def read_additional(
     pairs = list(zip(found.items, found.facts, strict=True))
     readable = [(item, facts) for item, facts in pairs if isinstance(facts, ImageFacts)]
     unreadable = {item.name: facts for item, facts in pairs if isinstance(facts, str)}
-    if not readable:
-        raise DataError(
-            f"None of the {len(pairs)} {ROLES[listing.role]} can be read: "
-            f"{join_names((f'{name} ({why})' for name, why in unreadable.items()), limit=NAMED)}. "
-            "Repair the files, or leave them out."
-        )
-    readable.sort(key=lambda pair: (pair[1].digest, pair[0].name))
-    classes = class_order(str(item.target) for item, _ in readable) if listing.labelled else ()
-    table = _table(readable, classes)
-    dataset = Dataset(
-        table=table,
-        openers=[UprightOpener(item.open, found.scale) for item, _ in readable],
-        target=TargetSpec("single_label", classes),
-        digest=_digest(table, classes),
-        unreadable=unreadable,
-        left_out=len(items) - len(pairs),
-        scale=found.scale,
+    check_any_readable(listing, len(readable), len(pairs), unreadable)
+    images = [facts for _, facts in readable]
+    read = ReadInputs(
+        [item for item, _ in readable],
+        [UprightOpener(item.open, found.scale) for item, _ in readable],
+        [each.digest for each in images],
+        {
+            "height": np.array([each.height for each in images], dtype=np.int64),
+            "width": np.array([each.width for each in images], dtype=np.int64),
+            "looks": perceptual_hashes(np.stack([each.thumbnail for each in images])),
+        },
+        len(pairs),
     )
+    dataset = assemble(listing, read, unreadable, scale=found.scale)
     return dataset, most if dataset.left_out else None
 
 
@@ -116,27 +115,3 @@ def _most(scanner: ImageScanner, count: int, limits: ReadingLimits, clock: Clock
         return limits.most
     in_time = scanner.read_within(limits.seconds, clock=clock, seed=seed)
     return count if in_time is None else min(count, in_time)
-
-
-def _table(readable: Sequence[tuple[Item, ImageFacts]], classes: Sequence[str]) -> pd.DataFrame:
-    """Return the table of the images, a row for each."""
-    index = {name: number for number, name in enumerate(classes)}
-    facts = [each for _, each in readable]
-    return pd.DataFrame(
-        {
-            "item": pd.Series([item.name for item, _ in readable], dtype=object),
-            "label": pd.Series([index.get(str(item.target), 0) for item, _ in readable], dtype="int64"),
-            "digest": [each.digest for each in facts],
-            "height": pd.Series([each.height for each in facts], dtype="int64"),
-            "width": pd.Series([each.width for each in facts], dtype="int64"),
-            "looks": perceptual_hashes(np.stack([each.thumbnail for each in facts])),
-        }
-    )
-
-
-def _digest(table: pd.DataFrame, classes: Sequence[str]) -> str:
-    """Return a hash of the images and their classes."""
-    content = hashlib.blake2b(repr(tuple(classes)).encode(), digest_size=16)
-    for digest, label in zip(table["digest"], table["label"], strict=True):
-        content.update(f"{digest} {label}\n".encode())
-    return content.hexdigest()

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from autotl.api import Dataset, Item, Listing
 from autotl.data.listed.assembly import ReadInput, assemble
@@ -47,7 +51,7 @@ def read_texts(source: object, listing: Listing, *, most: int | None, seed: int)
     if most is not None and most < len(items):
         numbers = stratified_sample(items, most, seed=seed, strata=item_strata(listing))
         items = [items[number] for number in numbers]
-    texts, unreadable, cut = _opened(items)
+    texts, unreadable, cut = opened_texts(items)
     found = [(item, text) for item, text in zip(items, texts, strict=True) if text is not None]
     looks = simhash(text for _, text in found)
     dataset = assemble(
@@ -69,8 +73,13 @@ def _read(item: Item, text: str, looks: int) -> ReadInput:
     return ReadInput(item, text_name(item.name, text), text_digest(text), looks, TextOpener(text), facts)
 
 
-def _opened(items: Sequence[Item]) -> tuple[list[str | None], dict[str, str], int]:
-    """Return the texts, the reasons against some, and how many were cut."""
+def opened_texts(items: Sequence[Item]) -> tuple[list[str | None], dict[str, str], int]:
+    """Open texts, and cut long ones.
+
+    Returns:
+        The texts, None for an empty or unreadable one; the reasons against such texts, by name; and how many
+        texts were cut.
+    """
     texts: list[str | None] = []
     unreadable: dict[str, str] = {}
     cut = 0
@@ -100,3 +109,11 @@ def text_digest(text: str) -> str:
     """Return a hash of a text that ignores case and white space."""
     content = folded_text(text).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def text_facts(texts: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return the columns of a table that describe texts, by name."""
+    return {
+        "length": np.array([len(words_of(text)) for text in texts], dtype=np.int64),
+        "looks": simhash(texts),
+    }

@@ -112,6 +112,16 @@ def padding_of(file: Path) -> int:
     return int(tokenizer.get_vocab_size(with_added_tokens=True))
 
 
+def vocabulary_of(file: Path) -> dict[str, int]:
+    """Return the number of each token.
+
+    Raises:
+        WeightsError: The package ``tokenizers`` is not installed, or the tokenizer cannot be read.
+    """
+    found: dict[str, int] = read_tokenizer(file).get_vocab(with_added_tokens=True)
+    return found
+
+
 def read_tokenizer(file: Path) -> Any:
     """Return the tokenizer of a file.
 

@@ -1,4 +1,4 @@
-"""List and read images besides the labelled ones."""
+"""List and read images or texts besides the labelled ones."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from autotl.api import DEPLOY, ROLES, Dataset, roles_of
 from autotl.budget.policy import POLICY
 from autotl.budget.subsampling import additional_limit
 from autotl.clock import OutOfTime
+from autotl.data.additional.assemble import NAMED
 from autotl.data.additional.known_classes import known_labels, with_known_classes
 from autotl.data.additional.listing import MIN_GIVEN, AdditionalListing, list_additional
-from autotl.data.additional.reading import NAMED, ReadingLimits, read_additional, unreadable_note
+from autotl.data.additional.reading import ReadingLimits, read_additional, unreadable_note
 from autotl.data.name_lists import join_names
 from autotl.errors import DataError
 from autotl.modalities import modality_named
@@ -76,7 +77,11 @@ def list_given(context: Context, dataset: Dataset) -> dict[str, AdditionalListin
     wanted = {role for each in plugins.strategies.values() for role in roles_of(each)}
     found = {
         role: list_additional(
-            role, getattr(settings.data, role), readers=plugins.readers, columns=settings.columns
+            role,
+            getattr(settings.data, role),
+            readers=plugins.readers,
+            columns=settings.columns,
+            modality=dataset.modality,
         )
         for role in given
         if settings.full_profile or role in wanted
@@ -132,15 +137,14 @@ def add_images(
 def _place(listing: AdditionalListing, images: AdditionalSet, cleaned: CleanedImages) -> PlaceOfUse:
     """Return the images of the place of use with their labels. Raises DataError if too few are left."""
     if len(images.used) < MIN_GIVEN:
-        dataset = images.dataset
+        dataset, nouns = images.dataset, f"{modality_named(images.dataset.modality).noun}s"
         counts = [f"{len(dataset) - len(images.used):,} are copies"]
         if dataset.unreadable:
             named = join_names((f"{name} ({why})" for name, why in dataset.unreadable.items()), limit=NAMED)
             counts.append(f"{len(dataset.unreadable):,} cannot be read: {named}")
         raise DataError(
-            f"{listing.role} must have at least {MIN_GIVEN} images that are no copies of your images (got "
-            f"{len(images.used)} of {images.given}; {'; '.join(counts)}). Give images that were taken at the "
-            "place of use."
+            f"{listing.role} must have at least {MIN_GIVEN} {nouns} that are no copies of your {nouns} (got "
+            f"{len(images.used)} of {images.given}; {'; '.join(counts)}). Give {nouns} from the place of use."
         )
     labels = known_labels(listing, images.dataset, cleaned.dataset.target)
     return PlaceOfUse(images, labels[images.used])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autotl.analysis.profile import Similarities, measure_similarities
-from autotl.data import image_openers
+from autotl.data.additional.source_inputs import source_openers
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.sample import SampledImages
 from autotl.progress.timeline import spent_on
@@ -17,7 +17,7 @@ from autotl.progress.timeline import spent_on
 class SourceSimilarity:
     """The similarities by backbone and measure.
 
-    ``source`` are functions that open the user's source images; None without any.
+    ``source`` are functions that open the user's source images or texts; None without any.
     """
 
     similarities: Similarities
@@ -34,8 +34,10 @@ def compare_with_sources(context: Context, sampled: SampledImages) -> SourceSimi
         sampled: The images to learn from.
     """
     settings, plugins, dataset = context.settings, context.plugins, sampled.sampler.dataset
+    openers: Sequence[Any] | None = None
     source = settings.data.source
-    openers = None if source is None else image_openers(source, readers=plugins.readers, scale=dataset.scale)
+    if source is not None:
+        openers = source_openers(source, dataset, readers=plugins.readers, columns=settings.columns)
     similarities, notes = measure_similarities(
         settings,
         sampled.sample.run_cache,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import ROLES, Dataset
-from autotl.quality import leaks
+from autotl.preparation.copies import ComparedRows, copies_between, needs_features
 from autotl.workbench.run_cache import RunCache
 
 Rows = NDArray[np.int64]
@@ -55,8 +55,9 @@ def find_copies(
     """Compare additional images with all labelled ones, test images included.
 
     Images with equal pixels or equal perceptual hashes are copies. If features are given, near copies are
-    found as among the labelled images. Validation images are training images of other folds, so their copies
-    are left out too. Even without a label, a copy shows the network an image that it will be validated on.
+    found as among the labelled images. Near copies of texts are found by their words. Validation images are
+    training images of other folds, so their copies are left out too. Even without a label, a copy shows the
+    network an image that it will be validated on.
 
     Args:
         run_cache: The labelled images, and their features.
@@ -65,17 +66,20 @@ def find_copies(
         backbone: The name of the backbone of the features.
         features: Features of the additional images, (m, features); None to compare hashes alone.
     """
-    table, own = additional.table, run_cache.dataset.table
-    hashes, own_hashes = table["looks"].to_numpy(), own["looks"].to_numpy()
-    pairs = _equal_pixels(own["digest"].to_numpy(), table["digest"].to_numpy())
-    pairs += leaks(own_hashes, hashes, None, None)
-    if features is not None:
+    own = run_cache.dataset
+    pairs = _equal_pixels(own.table["digest"].to_numpy(), additional.table["digest"].to_numpy())
+    labelled = ComparedRows(own, np.arange(len(own)))
+    given = ComparedRows(additional, np.arange(len(additional)))
+    pairs += copies_between(labelled, given)
+    if features is not None and needs_features(additional):
         rows, known = _known_features(run_cache, backbone)
-        near = leaks(own_hashes[rows], hashes, known, features, among_train=True)
-        pairs += [(int(rows[labelled]), each) for labelled, each in near]
+        near = copies_between(
+            ComparedRows(own, rows, known), replace(given, features=features), among_first=True
+        )
+        pairs += [(int(rows[place]), each) for place, each in near]
     is_test = np.zeros(len(own), dtype=bool)
     is_test[tested] = True
-    of_test = {each for labelled, each in pairs if is_test[labelled]}
+    of_test = {each for own_row, each in pairs if is_test[own_row]}
     found = {each for _, each in pairs}
     return Copies(np.array(sorted(found), dtype=np.int64), len(of_test), len(found - of_test))
 

@@ -11,6 +11,8 @@ DEGREES = ((0.8, "very similar"), (0.5, "rather similar"), (0.2, "slightly simil
 """Lowest calibrated similarity of each degree."""
 DECIDING = 2
 """The most built-in measures that decide for one source; a run takes no others."""
+TOKENS = "token frequencies"
+"""The reference of measures that a run takes as completely as an analysis does."""
 CLOSE = 0.5
 """Calibrated similarity from which a layer's inputs match the source."""
 
@@ -29,11 +31,9 @@ def similarity(when: When, backbone: str) -> str:
     middle = median(found)
     degree = next((words for least, words in DEGREES if middle >= least), "not similar")
     measures = f", the median of {len(found)} measures" if len(found) > 1 else ""
-    more = (
-        ""
-        if len(found) > DECIDING
-        else " A run takes only measures that decide something: 'autotl analyze' has more."
-    )
+    references = {each.reference for each in when.similarity[backbone].values()}
+    complete = len(found) > DECIDING or references == {TOKENS}
+    more = "" if complete else " A run takes only measures that decide something: 'autotl analyze' has more."
     return (
         f"The images are {degree} to the source data of {format.name(backbone)}: {middle:.2f} on a scale "
         f"from 0 (noise) to 1 (the source data){measures}.{more}"

@@ -61,7 +61,7 @@ class AdaptiveNorm(DeclaredStrategy):
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         """Return whether there are deploy images, and BatchNorm layers."""
-        found = fits.applies(task, learns="the BatchNorm statistics there")
+        found = fits.applies(task, learns="the BatchNorm statistics there", modality="image")
         if not found:
             return found
         from autotl_adapt.norm_statistics import has_norms

@@ -30,7 +30,7 @@ class Dann(JointStrategy):
         **JOINT_SETTINGS,
         "weight": Float(0.1, low=0.01, high=3.0, log=True),
         "hidden": Int(128, low=16, high=1024, log=True),
-        "augment": Choice("shift", tuple(AUGMENTATIONS)),
+        "augment": Choice("shift", tuple(AUGMENTATIONS), within="augmentations"),
     }
 
     def penalty(self, params: Params, bench: Workbench) -> tuple[Penalty, str]:

@@ -30,7 +30,7 @@ class DeepCoral(JointStrategy):
     settings: Mapping[str, Setting] = {
         **JOINT_SETTINGS,
         "weight": Float(1.0, low=0.03, high=10.0, log=True),
-        "augment": Choice("shift", tuple(AUGMENTATIONS)),
+        "augment": Choice("shift", tuple(AUGMENTATIONS), within="augmentations"),
     }
 
     def penalty(self, params: Params, bench: Workbench) -> tuple[Penalty, str]:

@@ -13,14 +13,19 @@ FOLDS = 5
 """Folds that share a pass over the deploy images."""
 
 
-def applies(task: Task, *, learns: str, packages: tuple[str, ...] = ()) -> Applies:
+def applies(
+    task: Task, *, learns: str, packages: tuple[str, ...] = (), modality: str | None = None
+) -> Applies:
     """Return whether the deploy images can be used.
 
     Args:
         task: The target task.
         learns: The knowledge that the strategy takes from the images, for the report.
         packages: Modules that must be installed.
+        modality: The only kind of inputs that the strategy takes; None for any.
     """
+    if modality not in (None, task.modality):
+        return Applies(False, f"it takes {modality} inputs, and this data has {task.modality} inputs")
     facts = task.additional.get(DEPLOY)
     if facts is None:
         return Applies(False, "no images of the place of use were given: --deploy")

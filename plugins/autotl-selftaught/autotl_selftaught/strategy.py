@@ -77,6 +77,8 @@ class SelfSupervised(DeclaredStrategy):
         """Return whether lightly is installed, and images and time suffice."""
         if find_spec("lightly") is None:
             return Applies(False, f"the package lightly is not installed. {INSTALL}")
+        if task.modality != "image":
+            return Applies(False, f"its views are of images, and this data has {task.modality} inputs")
         facts = task.additional.get(UNLABELLED)
         if facts is None:
             return Applies(False, "no unlabelled images were given: --unlabelled")

@@ -9,7 +9,6 @@ from autotl.backbone import (
     build_reference,
     create,
     load_reference,
-    noise_images,
     pooled,
     save_reference,
 )
@@ -88,12 +87,3 @@ def test_a_model_without_batchnorm_has_no_reference():
     assert batchnorm_reference(model) is None
     with pytest.raises(ValueError, match="must have a BatchNorm"):
         batchnorm_inputs(model)(torch.zeros(1, 3, 160, 160))
-
-
-def test_noise_is_uniform_and_the_same_for_the_same_seed():
-    noise = noise_images(20, 32, seed=1)
-    assert noise.shape == (20, 3, 32, 32)
-    assert noise.dtype == torch.uint8
-    assert abs(noise.float().mean() - 127.5) < 1
-    assert torch.equal(noise, noise_images(20, 32, seed=1))
-    assert not torch.equal(noise, noise_images(20, 32, seed=2))

@@ -1,4 +1,4 @@
-"""Pass images through a backbone to compare them with its source."""
+"""Pass inputs through a backbone to compare them with its source."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from autotl.api import Backbone, Likeness
+from autotl.api import Backbone, Likeness, MakesNoise
 from autotl.clock import OutOfTime
 from autotl.data import render, view_of
 from autotl.errors import FAILURES, described
+from autotl.modalities import modality_of
 from autotl.seeds import derive
 from autotl.training import forward_in_batches
 from autotl.workbench.image_cache import CancellationCheck
@@ -42,7 +43,7 @@ class Comparison:
     Attributes:
         run_cache: The training images.
         backbone: The backbone.
-        source: Images of the source, uint8 (n, 3, side, side); None without any.
+        source: Images of the source, uint8 (n, 3, side, side), or texts, int32 (n, tokens); None without any.
         seed: The seed of the samples.
         resamples: Random halves of the images for an interval.
         seconds: The time that decides on the number of images; None for no limit.
@@ -85,11 +86,18 @@ class Comparison:
         return found.double().numpy()
 
     def target(self, most: int, input_size: int) -> Tensor:
-        """Return at most so many training images, uint8 (n, 3, side, side)."""
+        """Return at most so many training images or texts, encoded."""
         order = np.random.default_rng(derive(self.seed, "likeness")).permutation(len(self.run_cache.order))
         chosen = self.run_cache.order[np.sort(order[:most])]
         view = view_of(self.backbone.config, input_size=input_size)
         return torch.from_numpy(render(self.run_cache.dataset, chosen, view))
+
+    def noise(self, like: Tensor) -> Tensor:
+        """Return encoded noise of the shape of inputs of the data."""
+        config = self.backbone.config
+        modality = modality_of(config)
+        assert isinstance(modality, MakesNoise)  # see measure_similarity
+        return torch.from_numpy(modality.noise(config, like.numpy(), seed=self.seed))
 
     def measured(
         self, measures: Mapping[str, object], measure: Callable[[str], Likeness]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from autotl.api import Backbone, Dataset, TargetSpec
+from autotl.api import Backbone, Dataset, FindsCopies, TargetSpec
 from autotl.backbone import match_classes
 from autotl.data import perceptual_hashes, thumbnail
+from autotl.modalities import modality_named
 from autotl.quality import leaks
 
 EXAMPLES = 20
@@ -66,23 +67,33 @@ def class_overlap(target: TargetSpec, backbone: Backbone) -> ClassOverlap | None
 
 
 def source_copies(
-    dataset: Dataset,
-    rows: NDArray[np.int64],
-    source: Sequence[Callable[[], Image.Image]],
+    dataset: Dataset, rows: NDArray[np.int64], source: Sequence[Callable[[], Any]]
 ) -> SourceCopies:
-    """Compare images with source images by their perceptual hashes.
+    """Compare images with source images by hashes, or texts by words.
 
     Args:
-        dataset: The images.
+        dataset: The images or texts.
         rows: Rows to compare.
-        source: Functions that open the source images.
+        source: Functions that open the source images or texts.
     """
-    thumbnails = []
+    modality = modality_named(dataset.modality)
+    if isinstance(modality, FindsCopies):
+        opened = _opened(source, lambda value: value)
+        own = [dataset.openers[row]() for row in rows.tolist()]
+        pairs = [(int(target), int(other)) for target, other in modality.copies_between(own, opened)]
+    else:
+        opened = _opened(source, thumbnail)
+        hashes = perceptual_hashes(np.stack(opened)) if opened else np.zeros(0, dtype=np.uint64)
+        pairs = leaks(dataset.table["looks"].to_numpy()[rows], hashes, None, None)
+    found = sorted({target for target, _ in pairs})
+    items = dataset.table["item"].to_numpy()[rows]
+    return SourceCopies(len(found), len(opened), tuple(str(items[row]) for row in found[:EXAMPLES]))
+
+
+def _opened(source: Sequence[Callable[[], Any]], convert: Callable[[Any], Any]) -> list[Any]:
+    """Return the converted source inputs, without unreadable ones."""
+    found = []
     for opener in source:
         with suppress(Exception):  # a broken source image cannot be compared
-            thumbnails.append(thumbnail(opener()))
-    hashes = perceptual_hashes(np.stack(thumbnails)) if thumbnails else np.zeros(0, dtype=np.uint64)
-    own = dataset.table["looks"].to_numpy()[rows]
-    found = sorted({target for target, _ in leaks(own, hashes, None, None)})
-    items = dataset.table["item"].to_numpy()[rows]
-    return SourceCopies(len(found), len(thumbnails), tuple(str(items[row]) for row in found[:EXAMPLES]))
+            found.append(convert(opener()))
+    return found

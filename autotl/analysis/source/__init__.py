@@ -1,0 +1,1 @@
+"""The sources of backbones, given or expected, in comparison with the data."""

@@ -1,0 +1,1 @@
+"""Compare texts with each other, and with what a tokenizer expects."""
