@@ -19,7 +19,7 @@ MARKED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 @cache
 def uncompiled(optimiser: type[AnyOptimizer]) -> type[AnyOptimizer]:
-    """Return the optimiser without marks for the compiler, as a subclass with the same updates."""
+    """Return a subclass without marks for the compiler, with the same updates."""
     methods: dict[str, Any] = {name: unwrap(getattr(optimiser, name)) for name in MARKED}
     methods["step"] = torch.no_grad()(unwrap(optimiser.step))  # the mark also turns off gradients
     return cast(type[AnyOptimizer], type(optimiser.__name__, (optimiser,), methods))

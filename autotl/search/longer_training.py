@@ -1,4 +1,4 @@
-"""Plan long trainings: that of the last arm to start, and one of the leading arm after the defaults."""
+"""Plan long trainings of the last arm and of the leading arm."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class LongerTrainings:
         return None
 
     def of_last_arm(self, arm: Arm, *, left: float) -> Params | None:
-        """Return the defaults of an arm for a training and its refit in the time left.
+        """Return an arm's defaults for the time left.
+
+        The time is for a training and its refit.
 
         The defaults that share the budget would leave time that only a longer training of this arm can use.
 

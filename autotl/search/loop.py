@@ -58,8 +58,7 @@ class Search:
         started = [*history.trials.values(), *(entry.trial for entry in self._unfinished)]
         self._count = 1 + max((trial.number for trial in started), default=-1)
         self._open_arms = self._without_exhausted(space.arms)
-        self._costs = CostModel(space)
-        self._first_looks = FirstLooks(space, history)
+        self._costs, self._first_looks = CostModel(space), FirstLooks(space, history)
         self._due_baselines = [arm for arm in space.baselines if arm not in self._first_looks]
         self._longer = LongerTrainings(space, history, self._costs, time.budget)
         self._queue = ArmQueue(

@@ -24,7 +24,7 @@ from autotl.trials.prior import prior_difference
 from autotl.trials.trial import Trial
 
 USUAL_GAIN, MAX_FACTOR = expected_improvement(0.0, PRIOR_DEVIATION), 10.0
-"""The expected gain of an arm of which nothing is known, in units of accuracy, and the largest cost factor.
+"""The expected gain of an unknown arm, in units of accuracy, and the largest cost factor.
 
 An arm with twice that gain is ordered as if it took half the seconds.
 """

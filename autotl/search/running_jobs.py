@@ -16,8 +16,8 @@ class RunningJobs:
     """The running jobs, by the number of their trial.
 
     Attributes:
-        refused: How many suggestions of each arm could not start since the last job ended: they equalled a
-            running trial, or would have taken longer than the time left.
+        refused: How many suggestions of each arm could not start since the last job ended. They equalled a
+            running trial, or would have taken too long.
     """
 
     def __init__(self, journal: Journal | None) -> None:

@@ -253,8 +253,9 @@ def test_a_test_part_that_leaks_is_in_the_sentence_the_caveat_and_the_warnings()
     few = judge(found, leaks=Leaks(copies=1, compared=200, tested=200))
     assert "Do not trust" not in few.sentence
     assert few.caveat.startswith("1 of 200 test images looks like a copy")
-    part = judge(found, leaks=Leaks(copies=1, compared=200, tested=300))
-    assert part.caveat.startswith("1 of 200 compared test images looks like a copy")
+    assert judge(found, leaks=Leaks(copies=1, compared=200, tested=300)).caveat.startswith(
+        "1 of 200 compared "
+    )
     bursts = judge(found, leaks=Leaks(copies=1, compared=1000, related=400, tested=1000))
     assert "400 of 1,000 test images show what training images show" in bursts.sentence
     assert "too high by up to 40.0 points" in bursts.caveat

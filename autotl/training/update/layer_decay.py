@@ -1,4 +1,4 @@
-"""Layer-wise decay of the learning rate: the layers near the input are trained at lower rates.
+"""Divide the parameters by layer, with lower learning rates near the input.
 
 Introduced as discriminative fine-tuning by Howard & Ruder (2018); the geometric decay is that of BEiT (Bao
 et al., 2022). The groups equal those of ``timm.optim.param_groups_layer_decay``. That package imports torch's

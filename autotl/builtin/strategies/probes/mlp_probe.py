@@ -9,7 +9,6 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Backbone, Beat, Cost, HeadSpec, Machine, Params, Score, Task, Workbench
-from autotl.importing.optimisers import uncompiled
 from autotl.toolbox import DeclaredStrategy, Float, InputSize, Int, Setting, feature_seconds
 
 BATCH_SIZE, MIN_STEPS = 256, 10
@@ -84,6 +83,8 @@ class _MlpLearner:
 
     def fit(self) -> Generator[Beat | Score, None, None]:
         import torch  # not needed to list the plugins
+
+        from autotl.importing.optimisers import uncompiled
 
         bench, size, epochs = self.bench, int(self.params["image_size"]), int(self.params["epochs"])
         x, targets, weights = bench.features(input_size=size).train, bench.targets().train, bench.weights()
