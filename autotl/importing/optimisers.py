@@ -17,9 +17,13 @@ AnyOptimizer = TypeVar("AnyOptimizer", bound=torch.optim.Optimizer)
 MARKED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 
-@cache
 def uncompiled(optimiser: type[AnyOptimizer]) -> type[AnyOptimizer]:
     """Return a subclass without marks for the compiler, with the same updates."""
+    return cast(type[AnyOptimizer], _subclass(optimiser))
+
+
+@cache
+def _subclass(optimiser: type[torch.optim.Optimizer]) -> type:
     methods: dict[str, Any] = {name: unwrap(getattr(optimiser, name)) for name in MARKED}
     methods["step"] = torch.no_grad()(unwrap(optimiser.step))  # the mark also turns off gradients
-    return cast(type[AnyOptimizer], type(optimiser.__name__, (optimiser,), methods))
+    return type(optimiser.__name__, (optimiser,), methods)
