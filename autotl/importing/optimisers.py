@@ -7,7 +7,6 @@ must not be compiled.
 
 from __future__ import annotations
 
-from functools import cache
 from inspect import unwrap
 from typing import Any, TypeVar, cast
 
@@ -19,11 +18,6 @@ MARKED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 def uncompiled(optimiser: type[AnyOptimizer]) -> type[AnyOptimizer]:
     """Return a subclass without marks for the compiler, with the same updates."""
-    return cast(type[AnyOptimizer], _subclass(optimiser))
-
-
-@cache
-def _subclass(optimiser: type[torch.optim.Optimizer]) -> type:
     methods: dict[str, Any] = {name: unwrap(getattr(optimiser, name)) for name in MARKED}
     methods["step"] = torch.no_grad()(unwrap(optimiser.step))  # the mark also turns off gradients
-    return type(optimiser.__name__, (optimiser,), methods)
+    return cast(type[AnyOptimizer], type(optimiser.__name__, (optimiser,), methods))
