@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autotl.api import Backbone, Dataset, Splits, TextConfig
+from autotl.api import Backbone, Dataset, Splits
 from autotl.modalities import word_coverage
 
 LITTLE = 0.5
@@ -26,8 +26,6 @@ def vocabulary_notes(backbones: Iterable[Backbone], dataset: Dataset, splits: Sp
     notes = list[str]()
     texts = [dataset.openers[row] for row in splits.train[:MAX_TEXTS].tolist()]
     for facts in backbones:
-        if not isinstance(facts.config, TextConfig):
-            continue
         share = word_coverage(facts.config, (str(opener()) for opener in texts))
         if share is not None and share < LITTLE:
             notes.append(

@@ -75,7 +75,7 @@ class Modality(Protocol):
         backbones: The names of backbones that are used if the user names none, best first; () if they are
             chosen by device and budget.
         supports: Further uses of its inputs, of ``"additional"`` sets, ``"explain"``, ``"export"`` and
-            ``"serve"``. They exist for images only; other modalities have ().
+            ``"serve"``. Texts have ``"additional"``, a plugin's modality has ().
         words: Words and examples for sentences and reports.
     """
 
