@@ -245,7 +245,7 @@ def test_without_the_cache_the_search_runs_all_the_same(
 
 def test_analyze_trains_nothing_and_has_the_same_keys(data: tuple[np.ndarray, list[str]]) -> None:
     profile = autotl.analyze(data, backbone="tiny")
-    assert profile.keys() == {"target", "when", "quality"}
+    assert profile.keys() == {"target", "when", "quality", "modality", "inputs"}
     likeness = profile["when"]["similarity"]["tiny"]["frechet"]
     assert 0 <= likeness["ci95"][0] <= likeness["calibrated"] <= likeness["ci95"][1] <= 1
     assert likeness["reference"] == "shipped"

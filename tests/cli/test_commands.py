@@ -109,7 +109,7 @@ def test_reports_are_printed_in_every_form(run: Run, done: Path) -> None:
 def test_analyze_trains_nothing(run: Run, photos: Path) -> None:
     code, out, _ = run("analyze", photos, "--backbone", "tiny", "--json")
     assert code == 0
-    assert json.loads(out).keys() == {"target", "when", "quality"}
+    assert json.loads(out).keys() == {"target", "when", "quality", "modality", "inputs"}
 
 
 def test_an_analysis_is_printed_and_written_as_a_page(run: Run, photos: Path, tmp_path: Path) -> None:

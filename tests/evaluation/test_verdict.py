@@ -250,12 +250,9 @@ def test_a_test_part_that_leaks_is_in_the_sentence_the_caveat_and_the_warnings()
         "35 of 80 test images look like training images: the test scores may be too high by up to 43.8 "
     )
     assert verdict.warnings == (verdict.caveat,)
-    few = judge(found, leaks=Leaks(copies=1, compared=200, tested=200))
+    few = judge(found, leaks=Leaks(copies=1, compared=200, tested=300))
     assert "Do not trust" not in few.sentence
-    assert few.caveat.startswith("1 of 200 test images looks like a copy")
-    assert judge(found, leaks=Leaks(copies=1, compared=200, tested=300)).caveat.startswith(
-        "1 of 200 compared "
-    )
+    assert few.caveat.startswith("1 of 200 compared test images looks like a copy")
     bursts = judge(found, leaks=Leaks(copies=1, compared=1000, related=400, tested=1000))
     assert "400 of 1,000 test images show what training images show" in bursts.sentence
     assert "too high by up to 40.0 points" in bursts.caveat

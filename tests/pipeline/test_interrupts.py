@@ -20,7 +20,8 @@ def interrupted(*_: Any, **__: Any) -> Any:
 
 @pytest.fixture
 def outcome() -> Any:
-    return SimpleNamespace(phase="phase", steps=(), interrupted=False)
+    plan = SimpleNamespace(task=SimpleNamespace(modality="image"))
+    return SimpleNamespace(phase="phase", steps=(), interrupted=False, plan=plan)
 
 
 def test_a_chosen_model_stays_if_the_folds_after_it_are_interrupted(
