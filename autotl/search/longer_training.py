@@ -74,7 +74,8 @@ class LongerTrainings:
 
         The time is for a training and its refit.
 
-        The defaults that share the budget would leave time that only a longer training of this arm can use.
+        The defaults that share the budget would leave time that only a longer training of this arm can use,
+        or would not end in time.
 
         Args:
             arm: The last arm that starts.
@@ -89,7 +90,8 @@ class LongerTrainings:
         try:
             usual = self._space.defaults(arm)
             longest = CAUTION * self._longest(arm, left + self._reserved(best))
-            if longest < MIN_FACTOR * self._costs.fold_seconds(arm, usual):
+            expected = self._costs.fold_seconds(arm, usual)
+            if expected <= left and longest < MIN_FACTOR * expected:
                 return None
             return self._planned(arm, usual, longest)
         except FAILURES:  # code of a plugin: the arm starts as it would without this plan

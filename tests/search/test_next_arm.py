@@ -169,6 +169,29 @@ def test_an_arm_of_which_much_is_expected_starts_before_a_cheaper_one() -> None:
     assert [name for name, _ in Field(probe, cheap, tuned).order(scores)] == ["probe", "cheap", "tuned"]
 
 
+@dataclass
+class Scaled(fakes.Fake):
+    """A strategy that trains as many epochs as a trial's time allows, a second each."""
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        epochs = 4 if task.trial_seconds is None else int(task.trial_seconds / task.folds)
+        return {"x": 0.5, "epochs": epochs}
+
+    def takes(self, params: Params) -> float:
+        return float(params["epochs"])
+
+
+@pytest.mark.parametrize(("left", "least", "most"), [(900.0, 150, 400), (220.0, 100, 100), (50.0, 5, 40)])
+def test_the_defaults_of_the_last_arm_fit_into_the_time_left(left: float, least: int, most: int) -> None:
+    field = Field(fakes.Fake("probe", seconds=1), Scaled("tuned", seconds=4))
+    field.next()
+    field.score(0.7)
+    start = field.next(left=left)
+    assert start is not None
+    assert start.arm.strategy == "tuned"
+    assert least <= (start.params or {"epochs": 100})["epochs"] <= most
+
+
 @pytest.mark.parametrize(("times", "begun"), [(0.9, True), (1.1, False)])
 def test_a_trial_far_longer_than_the_time_left_is_not_started(times: float, begun: bool) -> None:
     field = Field(
