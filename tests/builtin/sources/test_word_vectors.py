@@ -134,7 +134,7 @@ def test_a_file_is_converted_once_and_again_if_its_content_changes(tmp_path: Pat
         ("a.bin", b"999999999 3\n", "at most 2,000,000 words"),
         ("a.bin", binary({"a": [1.0, float("inf"), 0.0]}), "must be finite (got others for word 1, 'a')"),
         ("a.pkl", b"\x80\x04", "must be text, .bin or .safetensors (got .pkl, which may hold pickles"),
-        ("a.safetensors", b"broken", "must have its words beside it, one a line, in a.txt or vocab.txt"),
+        ("a.safetensors", b"broken", "one word per line in the same folder: a.txt or vocab.txt"),
     ],
 )  # fmt: skip
 def test_a_malformed_file_is_an_error_that_names_the_place(

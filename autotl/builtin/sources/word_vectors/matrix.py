@@ -25,7 +25,7 @@ def vocabulary_of(path: Path) -> Path:
         if file.is_file():
             return file
     raise WeightsError(
-        f"{path} must have its words beside it, one a line, in {path.with_suffix('.txt').name} or "
+        f"{path} needs a file with one word per line in the same folder: {path.with_suffix('.txt').name} or "
         f"{VOCABULARY} (got no such file). Add the file."
     )
 
