@@ -6,7 +6,7 @@ Each table has a column ``text``. Its texts are compared with the tokens that th
 expected to hold. So are texts with their words in random order, texts with their characters in random order,
 and random characters. Expect the real texts nearest, and as near as those with another order of words, which
 the measures ignore. Shuffled characters come next, and random characters are farthest. Rows go to ``--out``,
-one for each table, form and measure.
+a row per table, form and measure.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def printed() -> io.StringIO:
-    """What the terminal prints while the result is made."""
+    """The terminal's output during the run."""
     return io.StringIO()
 
 

@@ -104,7 +104,7 @@ COLUMNS = """all => all.map(each => {
   const bottom = second => Math.max(top, ...inColumn(second).map(box => box.bottom));
   return [Math.abs(bottom(true) - bottom(false)), Math.max(...boxes.map(box => box.height))];
 })"""
-"""For each text with figures beside it: how much longer one column is, and the highest part."""
+"""Return the height difference of the two columns, and the tallest part, of each section."""
 
 
 @pytest.mark.parametrize("name", ["faulty", "many"])

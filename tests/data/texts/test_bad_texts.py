@@ -1,4 +1,4 @@
-"""Doubtful and broken tables of texts are told apart, with an error or a note that names the fault."""
+"""Tables of texts with faults raise an error or give a note that names the fault."""
 
 from __future__ import annotations
 
