@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
+from autotl.builtin.sources.vectors_folder import MAX_TOKENS, write_vectors
 from autotl.builtin.sources.written_folder import write_once
 from autotl.cache import user_cache
 from autotl.errors import UnknownName, WeightsError
@@ -20,8 +20,6 @@ from autotl.errors import UnknownName, WeightsError
 PREFIX = "static:"
 NAME = "wordllama"
 INSTALL = "Install it: python -m pip install 'autotl[text]'"
-MAX_TOKENS = 1024
-"""Tokens of a text whose vectors are averaged at most."""
 FORMAT = 2
 """Version of the written folder; folders of older versions are not opened."""
 
@@ -116,7 +114,7 @@ def _key(vectors: Path, tokenizer: Path) -> str:
 def _write(vectors: Path, tokenizer: Path, folder: Path, *, tensor: str) -> None:
     """Write the vectors, the tokenizer, the expected frequencies of its tokens and the description."""
     import torch  # not needed to list plugins
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     from autotl.modalities.text.likeness.frequencies import expected_frequencies, save_frequencies
     from autotl.modalities.text.tokens import padding_of
@@ -129,18 +127,10 @@ def _write(vectors: Path, tokenizer: Path, folder: Path, *, tensor: str) -> None
     padding = padding_of(tokenizer)
     if padding >= len(found):
         found = torch.cat([found, found.new_zeros(padding + 1 - len(found), found.shape[1])])
-    save_file({"body.weight": found.contiguous()}, folder / "model.safetensors", {"format": "pt"})
+    write_vectors(folder, found, padding=padding)
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     if (shares := expected_frequencies(tokenizer, len(found))) is not None:
         save_frequencies(folder, shares)
-    description = {
-        "modality": "text",
-        "architecture": "static",
-        "num_classes": 0,
-        "arguments": {"vocabulary": len(found), "width": found.shape[1]},
-        "input": {"input_size": MAX_TOKENS, "encoder": "tokenizer.json", "padding": padding},
-    }
-    (folder / "config.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
 
 
 @hookimpl

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
+from autotl.builtin.sources.vectors_folder import MAX_TOKENS, write_vectors
 from autotl.builtin.sources.word_vectors.binary import read_binary
 from autotl.builtin.sources.word_vectors.matrix import read_matrix, vocabulary_of
 from autotl.builtin.sources.word_vectors.text_lines import read_lines
@@ -30,8 +30,6 @@ else:  # an optional package
 PREFIX = "vectors:"
 FORMAT = 1
 """Version of the written folder; folders of older versions are not opened."""
-MAX_TOKENS = 1024
-"""Words of a text whose vectors are averaged at most."""
 INSTALL = "Install it: python -m pip install 'autotl[text]'"
 _Read = Callable[[Path], tuple[list[str], NDArray[np.float32]]]
 _FORMS: Mapping[str, _Read] = {".safetensors": read_matrix, ".bin": read_binary}
@@ -104,7 +102,6 @@ def _unpacked(path: Path) -> Path:
 def _write(path: Path, folder: Path) -> None:
     """Write the vectors, a tokenizer of their words, and the description."""
     import torch  # not needed to list plugins
-    from safetensors.torch import save_file
 
     words, vectors = _FORMS.get(_unpacked(path).suffix.lower(), read_lines)(path)
     rows = {word: row for row, word in reversed([*enumerate(words)]) if word}  # the first of equal words
@@ -113,16 +110,8 @@ def _write(path: Path, folder: Path) -> None:
     padding = len(kept)
     table = np.zeros((padding + 1, vectors.shape[1]), dtype=np.float32)
     np.take(vectors, kept, axis=0, out=table[:-1])
-    save_file({"body.weight": torch.from_numpy(table)}, folder / "model.safetensors", {"format": "pt"})
+    write_vectors(folder, torch.from_numpy(table), padding=padding)
     _tokenizer(numbers, padding).save(str(folder / "tokenizer.json"))
-    description = {
-        "modality": "text",
-        "architecture": "static",
-        "num_classes": 0,
-        "arguments": {"vocabulary": len(table), "width": table.shape[1]},
-        "input": {"input_size": MAX_TOKENS, "encoder": "tokenizer.json", "padding": padding},
-    }
-    (folder / "config.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
 
 
 def _tokenizer(numbers: Mapping[str, int], padding: int) -> tokenizers.Tokenizer:
